@@ -19,6 +19,8 @@ export const CATALOG = {
   E_STALE_VERSION: { status: 409, message: '内容已被他人修改，请刷新后重试' },
   E_SOD_SELF_APPROVAL: { status: 403, message: '不得审批本人拟定的事项，请由另一名有权人员办理' },
   E_SOD_CONFLICT: { status: 403, message: '职责冲突：该人员已任互斥岗位，请先解除原岗位或另选人员' },
+  E_CLI_USAGE: { status: 400, message: '命令或参数不正确，请加 --help 查看用法' },
+  E_CLI_FILE: { status: 400, message: '无法读写指定的文件或目录，请核对路径与权限' },
   E_INTERNAL: { status: 500, message: '系统内部错误，已记录。请记下编号并联系系统管理员' },
 } as const satisfies Record<string, ErrorRow>;
 

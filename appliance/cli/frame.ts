@@ -1,0 +1,107 @@
+import { Command, CommanderError } from 'commander';
+import { ArchiveError, CATALOG, type ErrorCode, type ErrorDetail } from '../../core/errors.js';
+import { packageVersion } from '../package-root.js';
+import { EXIT, exitOf, type Exit, type Io, type Verb } from './verb.js';
+
+/** 帮助页的小标题, both languages. */
+const TITLES: Readonly<Record<string, string>> = {
+  'Usage:': '用法 Usage:',
+  'Arguments:': '参数 Arguments:',
+  'Options:': '选项 Options:',
+  'Commands:': '命令 Commands:',
+};
+
+/** RFC 9457 problem, the same shape as over HTTP. */
+interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly errors?: readonly ErrorDetail[];
+}
+
+export function buildProgram(verbs: readonly Verb[], io: Io): Command {
+  const program = new Command('shouzang')
+    .description('守藏：离线档案与涉密电子文件管理一体机\nAn air-gapped appliance that keeps classified and ordinary electronic records')
+    .version(packageVersion(), '-V, --version', '显示版本 / show the version')
+    .option('--json', '输出 JSON / print JSON')
+    .addHelpText('after', '\n退出码 Exit codes: 0 正常 good · 1 有发现 finding · 2 用法错误 usage · 3 被拒绝 refused · 4 故障 broken');
+  dress(program, io);
+  for (const verb of verbs) verb.register(program, io);
+  dressAll(program, io);
+  return program;
+}
+
+/** commander copies settings to a subcommand only when it is made, so they are given again to whatever the verbs added. */
+function dressAll(command: Command, io: Io): void {
+  for (const child of command.commands) {
+    dress(child, io);
+    dressAll(child, io);
+  }
+}
+
+function dress(command: Command, io: Io): void {
+  command
+    .exitOverride()
+    .helpOption('-h, --help', '显示帮助 / show this help')
+    .configureHelp({
+      styleTitle: (title) => TITLES[title] ?? title,
+      subcommandDescription: (child) => child.description().replace('\n', ' / '),
+    })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => undefined,
+    });
+  if (command.commands.length > 0) command.helpCommand('help [command]', '显示某个命令的帮助 / help for one command');
+}
+
+/**
+ * Runs one command line, program name left out.
+ * @returns the exit code; nothing is thrown. Problems go to standard error, as JSON to standard output under `--json`.
+ */
+export async function runCli(verbs: readonly Verb[], args: readonly string[], io: Io): Promise<Exit> {
+  const asJson = args.includes('--json');
+  try {
+    await buildProgram(verbs, io).parseAsync([...args], { from: 'user' });
+    return exitOf(io);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
+    const [problem, exit] = explain(error);
+    if (asJson) io.stdout.write(`${JSON.stringify(problem, null, 2)}\n`);
+    else io.stderr.write(inWords(problem));
+    if (exit === EXIT.broken && io.env['SHOUZANG_DEBUG'] === '1') io.stderr.write(`${error instanceof Error ? (error.stack ?? '') : ''}\n`);
+    return exit;
+  }
+}
+
+function explain(error: unknown): [Problem, Exit] {
+  if (error instanceof CommanderError) return [problemOf('E_CLI_USAGE', [{ at: 'argv', message: error.message.replace(/^error: /, '') }]), EXIT.usage];
+  if (error instanceof ArchiveError) {
+    const problem = problemOf(error.code, error.details);
+    return [problem, error.code === 'E_CLI_USAGE' ? EXIT.usage : problem.status >= 500 ? EXIT.broken : EXIT.refused];
+  }
+  const code = systemCode(error);
+  const missing = code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';
+  if (missing || code === 'EACCES') return [problemOf('E_CLI_FILE', [{ at: 'path', message: `${code} ${systemPath(error)}` }]), EXIT.usage];
+  return [problemOf('E_INTERNAL', code === null ? [] : [{ at: 'system', message: code }]), EXIT.broken];
+}
+
+function problemOf(code: ErrorCode, errors: readonly ErrorDetail[]): Problem {
+  const { message, status } = CATALOG[code];
+  return { type: 'about:blank', title: message, status, code, detail: message, ...(errors.length > 0 ? { errors } : {}) };
+}
+
+function inWords(problem: Problem): string {
+  return [`${problem.code} ${problem.detail}`, ...(problem.errors ?? []).map((one) => `  ${one.at}：${one.message}`), ''].join('\n');
+}
+
+function systemCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+function systemPath(error: unknown): string {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : '';
+}
