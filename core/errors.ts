@@ -1,8 +1,8 @@
-/**
- * 错误目录: every refusal of the product, one row each. `message` is what the officer reads; it says what to do next.
- * Facts given to `ArchiveError` go to the audit ledger and, only where the row says `tell`, over the wire.
- * @see domain table of error codes (办法 articles beside each row)
- */
+import { CATALOG } from './error-catalogue.js';
+
+export { CATALOG } from './error-catalogue.js';
+
+/** One refusal of the product. The whole table is in `error-catalogue.ts`; the operator's page in `appliance/manual/errors.md`. */
 export interface ErrorRow {
   /** HTTP status the server answers with. */
   readonly status: number;
@@ -10,19 +10,14 @@ export interface ErrorRow {
   readonly message: string;
   /** 办法 articles, as numerals, for the console's 依据 line. */
   readonly articles?: readonly number[];
+  /**
+   * 对外同体: the code a stranger sees instead, with its status and message. The true code stays in the audit ledger, so that
+   * nobody learns from an answer that a hidden record exists.
+   */
+  readonly hiddenAs?: 'E_NOT_FOUND';
+  /** Names of the facts that may leave with the answer; all others go to the audit ledger only. */
+  readonly tell?: readonly string[];
 }
-
-export const CATALOG = {
-  E_NOT_FOUND: { status: 404, message: '未找到该档案，请核对编号或向档案部门查询' },
-  E_INPUT_INVALID: { status: 400, message: '填写内容不符合要求，请按标出的字段修改后重新提交' },
-  E_STATE_INVALID: { status: 409, message: '当前状态不允许该操作，请刷新后按允许的下一步办理', articles: [3] },
-  E_STALE_VERSION: { status: 409, message: '内容已被他人修改，请刷新后重试' },
-  E_SOD_SELF_APPROVAL: { status: 403, message: '不得审批本人拟定的事项，请由另一名有权人员办理' },
-  E_SOD_CONFLICT: { status: 403, message: '职责冲突：该人员已任互斥岗位，请先解除原岗位或另选人员' },
-  E_CLI_USAGE: { status: 400, message: '命令或参数不正确，请加 --help 查看用法' },
-  E_CLI_FILE: { status: 400, message: '无法读写指定的文件或目录，请核对路径与权限' },
-  E_INTERNAL: { status: 500, message: '系统内部错误，已记录。请记下编号并联系系统管理员' },
-} as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof CATALOG;
 
@@ -44,4 +39,40 @@ export interface ErrorDetail {
   readonly at: string;
   /** What is wrong there and how to mend it, in Chinese. */
   readonly message: string;
+}
+
+/** What the person who asked may see of a refusal. */
+export interface OutwardError {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly message: string;
+  readonly articles: readonly number[];
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly details: readonly ErrorDetail[];
+}
+
+/** The catalogue row of a code, with the optional columns readable. */
+export const errorRow = (code: ErrorCode): ErrorRow => CATALOG[code];
+
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(CATALOG, text);
+
+/**
+ * The refusal as it goes over the wire: a hidden code becomes the code it hides behind and loses facts and details, so that
+ * 越权 and 不存在 are the same answer. Anything that is not an `ArchiveError` is `E_INTERNAL`.
+ */
+export function outward(error: unknown): OutwardError {
+  const known = error instanceof ArchiveError ? error : new ArchiveError('E_INTERNAL');
+  const row = errorRow(known.code);
+  const code = row.hiddenAs ?? known.code;
+  const shown = errorRow(code);
+  const bare = code === 'E_NOT_FOUND';
+  const told = new Set(bare ? [] : shown.tell);
+  return {
+    code,
+    status: shown.status,
+    message: shown.message,
+    articles: shown.articles ?? [],
+    facts: Object.fromEntries(Object.entries(known.facts).filter(([name]) => told.has(name))),
+    details: bare ? [] : known.details,
+  };
 }
