@@ -1,3 +1,4 @@
+import type { AuditDraft } from './audit.js';
 /** Time and chance come in through the door: nothing in core or secrecy reads a clock or draws a number itself. */
 
 /** RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T07:04:05.000Z`. */
@@ -21,3 +22,74 @@ export type Sm3 = (...parts: readonly Uint8Array[]) => Uint8Array;
 
 /** 密级序: 0 public 公开, 1 internal 内部, 2 confidential 秘密, 3 secret 机密, 4 top_secret 绝密. */
 export type Level = 0 | 1 | 2 | 3 | 4;
+
+/** Who asks for what: one per request, made at the door and handed inwards. */
+export interface Call {
+  /** `capability.verb` */
+  readonly act: string;
+  /** Person id, or `system` for the box's own work. */
+  readonly person: string;
+  /** Duty under which the person acts, for the ledger. */
+  readonly duty: string | null;
+  /** Terminal the request came from. */
+  readonly terminal: string;
+  /** Leads from an error on the screen to the log. */
+  readonly traceId: string;
+}
+
+/** What an act is aimed at, with all that a decision may need. Built from stored values, which may be damaged: hence `unknown`. */
+export interface Target {
+  readonly type: string;
+  readonly id: string;
+  readonly fonds: string | null;
+  /** 密级; anything but an integer 0–4 counts as the highest. */
+  readonly level: unknown;
+  readonly state: string | null;
+  /** 形成/办理部门 */
+  readonly department: string | null;
+  /** 知悉范围; empty for public and internal things. */
+  readonly scope: TargetScope;
+  /** Person who made it, where the rule asks. */
+  readonly owner: string | null;
+}
+
+export interface TargetScope {
+  readonly persons: readonly string[];
+  readonly departments: readonly string[];
+}
+
+export interface Reason {
+  /** Rule name: `duty`, `mac`, `scope`, `state`, `systemLevel`, `separation`, `environment`. */
+  readonly rule: string;
+  readonly passed: boolean;
+  /** Catalogue code when it failed. */
+  readonly code: string | null;
+  /** 中文: why, and what to do next. */
+  readonly text: string;
+  readonly article: string | null;
+}
+
+export interface Decision {
+  readonly allowed: boolean;
+  readonly reasons: readonly Reason[];
+}
+
+export interface ReadTools {
+  /** Enters an act in the ledger, in the same transaction as the change. */
+  audit(draft: AuditDraft): void;
+  /**
+   * The one decision point. Without a target the duty alone is decided.
+   * @throws ArchiveError the refusal, `E_NOT_FOUND` where the very existence is hidden
+   */
+  allow(target?: Target, act?: string): Promise<Decision>;
+}
+
+export interface WriteTools extends ReadTools {
+  /** Runs after the commit, in order; for moving bytes that an intent row already speaks of. */
+  afterCommit(step: () => Promise<void>): void;
+}
+
+export interface UnitOfWork<W, R> {
+  write<T>(call: Call, work: (tx: W) => Promise<T>): Promise<T>;
+  read<T>(call: Call, work: (tx: R) => Promise<T>): Promise<T>;
+}

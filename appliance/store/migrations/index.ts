@@ -1,0 +1,43 @@
+import { Umzug } from 'umzug';
+import type { Sequelize } from 'sequelize';
+import { sqlOn } from '../sql.js';
+import type { Migration } from './migration.js';
+import { ledger } from './0001-ledger.js';
+
+const MIGRATIONS: readonly Migration[] = [ledger];
+
+/**
+ * Brings the schema up to date, each step in one transaction with the note that it ran.
+ * @throws when the database was written by a newer release: it holds a step that this one does not know.
+ */
+export async function migrate(connection: Sequelize, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  const sql = sqlOn(connection);
+  await sql.run('CREATE TABLE IF NOT EXISTS schema_step (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID');
+  const known = new Set(migrations.map((step) => step.name));
+  const unknown = (await sql.all<{ name: string }>('SELECT name FROM schema_step')).filter((row) => !known.has(row.name));
+  if (unknown.length > 0) throw new Error(`database is newer than this release: ${unknown.map((row) => row.name).join(', ')}`);
+  const umzug = new Umzug({
+    migrations: migrations.map((step) => ({
+      name: step.name,
+      up: async () => {
+        await sql.run('BEGIN IMMEDIATE');
+        try {
+          for (const statement of step.statements) await sql.run(statement);
+          await sql.run('INSERT INTO schema_step (name) VALUES ($1)', step.name);
+          await sql.run('COMMIT');
+        } catch (error) {
+          await sql.run('ROLLBACK');
+          throw error;
+        }
+      },
+    })),
+    storage: {
+      executed: async () => (await sql.all<{ name: string }>('SELECT name FROM schema_step ORDER BY name')).map((row) => row.name),
+      // The step itself notes that it ran, in its own transaction.
+      logMigration: async () => Promise.resolve(),
+      unlogMigration: async () => Promise.resolve(),
+    },
+    logger: undefined,
+  });
+  await umzug.up();
+}

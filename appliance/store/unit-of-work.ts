@@ -1,0 +1,116 @@
+import { Mutex } from 'async-mutex';
+import { ArchiveError } from '../../core/errors.js';
+import type { AuditDraft } from '../../core/audit.js';
+import type { Call, Decision, ReadTools, Target, UnitOfWork, WriteTools } from '../../core/ports.js';
+import type { Database } from './database.js';
+import type { Ledger } from './ledger.js';
+import { sqlOn } from './sql.js';
+import type { Sql } from './sql.js';
+
+/** Where every read and write is decided. Throws the refusal; returns the reasons otherwise. */
+export interface Gate {
+  decide(call: Call, act: string, target: Target | undefined): Promise<Decision>;
+}
+
+/** Makes the repositories over one connection; `writing` is false on the reader. */
+export type BuildRepositories<R extends object> = (sql: Sql, call: Call) => R;
+
+/**
+ * The one way to the database. A write unit runs alone, under `BEGIN IMMEDIATE`, and commits rows and audit entries together.
+ * It cannot commit without a decision and an audit entry; a refusal rolls everything back and is entered on its own.
+ */
+export function openUnitOfWork<R extends object>(
+  database: Database, ledger: Ledger, gate: Gate, repositories: BuildRepositories<R>,
+): UnitOfWork<R & WriteTools, R & ReadTools> {
+  const mutex = new Mutex();
+  const writer = sqlOn(database.writer);
+  const reader = sqlOn(database.reader);
+
+  async function transact<T>(call: Call, work: (audit: AuditDraft[]) => Promise<T>): Promise<T> {
+    await writer.run('BEGIN IMMEDIATE');
+    try {
+      const drafts: AuditDraft[] = [];
+      const result = await work(drafts);
+      if (drafts.length === 0) throw new Error(`${call.act}: a unit of work must leave an audit entry`);
+      const unit = ledger.begin(writer);
+      await unit.append(call, drafts);
+      await writer.run('COMMIT');
+      unit.committed();
+      return result;
+    } catch (error) {
+      await writer.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** A refusal is an act too. It carries the true reason, which the person asking may never be told. */
+  async function refused(call: Call, error: unknown, target: Target | undefined): Promise<void> {
+    if (!(error instanceof ArchiveError) || error.code === 'E_CLOCK_BACKWARD') return;
+    const object = target === undefined ? {} : { object: target.id, objectType: target.type, ...levelOf(target) };
+    await transact(call, async (drafts) => {
+      drafts.push({ action: call.act, result: 'refused', reason: error.code, detail: { ...error.facts }, ...object });
+      return Promise.resolve();
+    });
+  }
+
+  return {
+    async write(call, work) {
+      return mutex.runExclusive(async () => {
+        let last: Target | undefined;
+        let decided = false;
+        const later: (() => Promise<void>)[] = [];
+        let result;
+        try {
+          result = await transact(call, async (drafts) => {
+            const tools: WriteTools = {
+              audit: (draft) => { drafts.push(draft); },
+              allow: async (target, act = call.act) => {
+                last = target ?? last;
+                decided = true;
+                return gate.decide(call, act, target);
+              },
+              afterCommit: (step) => { later.push(step); },
+            };
+            const made = await work({ ...repositories(writer, call), ...tools });
+            if (!decided) throw new Error(`${call.act}: a unit of work must pass the decision point`);
+            return made;
+          });
+        } catch (error) {
+          await refused(call, error, last);
+          throw error;
+        }
+        for (const step of later) await step();
+        return result;
+      });
+    },
+    async read(call, work) {
+      let last: Target | undefined;
+      let decided = false;
+      const drafts: AuditDraft[] = [];
+      try {
+        const result = await work({
+          ...repositories(reader, call),
+          audit: (draft) => { drafts.push(draft); },
+          allow: async (target, act = call.act) => {
+            last = target ?? last;
+            decided = true;
+            return gate.decide(call, act, target);
+          },
+        });
+        if (!decided) throw new Error(`${call.act}: a read must pass the decision point`);
+        if (drafts.length > 0) {
+          await mutex.runExclusive(async () => transact(call, async (entries) => { entries.push(...drafts); return Promise.resolve(); }));
+        }
+        return result;
+      } catch (error) {
+        await mutex.runExclusive(async () => refused(call, error, last));
+        throw error;
+      }
+    },
+  };
+}
+
+function levelOf(target: Target): Pick<AuditDraft, 'objectLevel'> {
+  const { level } = target;
+  return level === 0 || level === 1 || level === 2 || level === 3 || level === 4 ? { objectLevel: level } : {};
+}
