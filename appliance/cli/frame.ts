@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ArchiveError, CATALOG, type ErrorCode, type ErrorDetail } from '../../core/errors.js';
+import { ArchiveError, outward, type ErrorCode, type OutwardError } from '../../core/errors.js';
 import { packageVersion } from '../package-root.js';
 import { EXIT, exitOf, type Exit, type Io, type Verb } from './verb.js';
 
@@ -12,14 +12,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** RFC 9457 problem, the same shape as over HTTP. */
-interface Problem {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly detail: string;
-  readonly errors?: readonly ErrorDetail[];
-}
+type Problem = { readonly type: 'about:blank'; readonly title: string; readonly detail: string } & Omit<OutwardError, 'message'>;
 
 export function buildProgram(verbs: readonly Verb[], io: Io): Command {
   const program = new Command('shouzang')
@@ -78,24 +71,25 @@ export async function runCli(verbs: readonly Verb[], args: readonly string[], io
 }
 
 function explain(error: unknown): [Problem, Exit] {
-  if (error instanceof CommanderError) return [problemOf('E_CLI_USAGE', [{ at: 'argv', message: error.message.replace(/^error: /, '') }]), EXIT.usage];
-  if (error instanceof ArchiveError) {
-    const problem = problemOf(error.code, error.details);
-    return [problem, error.code === 'E_CLI_USAGE' ? EXIT.usage : problem.status >= 500 ? EXIT.broken : EXIT.refused];
-  }
-  const code = systemCode(error);
-  const missing = code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';
-  if (missing || code === 'EACCES') return [problemOf('E_CLI_FILE', [{ at: 'path', message: `${code} ${systemPath(error)}` }]), EXIT.usage];
-  return [problemOf('E_INTERNAL', code === null ? [] : [{ at: 'system', message: code }]), EXIT.broken];
+  const known = asArchiveError(error);
+  const { message, ...rest } = outward(known);
+  const problem: Problem = { type: 'about:blank', title: message, detail: message, ...rest };
+  if (rest.code === 'E_CLI_USAGE' || rest.code === 'E_CLI_FILE') return [problem, EXIT.usage];
+  return [problem, rest.status >= 500 ? EXIT.broken : EXIT.refused];
 }
 
-function problemOf(code: ErrorCode, errors: readonly ErrorDetail[]): Problem {
-  const { message, status } = CATALOG[code];
-  return { type: 'about:blank', title: message, status, code, detail: message, ...(errors.length > 0 ? { errors } : {}) };
+const PATH_FAULTS = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'EACCES', 'EEXIST']);
+
+function asArchiveError(error: unknown): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  if (error instanceof CommanderError) return new ArchiveError('E_CLI_USAGE', {}, [{ at: 'argv', message: error.message.replace(/^error: /, '') }]);
+  const code = systemCode(error);
+  if (code !== null && PATH_FAULTS.has(code)) return new ArchiveError('E_CLI_FILE', {}, [{ at: 'path', message: `${code} ${systemPath(error)}` }]);
+  return new ArchiveError('E_INTERNAL', {}, code === null ? [] : [{ at: 'system', message: code }]);
 }
 
 function inWords(problem: Problem): string {
-  return [`${problem.code} ${problem.detail}`, ...(problem.errors ?? []).map((one) => `  ${one.at}：${one.message}`), ''].join('\n');
+  return [`${problem.code} ${problem.detail}`, ...problem.details.map((one) => `  ${one.at}：${one.message}`), ''].join('\n');
 }
 
 function systemCode(error: unknown): string | null {

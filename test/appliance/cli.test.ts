@@ -64,7 +64,7 @@ test('without --json the lines for a person are printed', async (t) => {
 test('under --json a refusal is a problem document with its code and place', async (t) => {
   const { io, out } = terminal();
   t.is(await runCli([sample], ['try', 'it', 'refused', '--json'], io), EXIT.refused);
-  t.like(JSON.parse(out()), { code: 'E_SOD_SELF_APPROVAL', status: 403, errors: [{ at: '/by', message: '本人' }] });
+  t.like(JSON.parse(out()), { code: 'E_SOD_SELF_APPROVAL', status: 403, details: [{ at: '/by', message: '本人' }] });
 });
 
 test('an unforeseen error says E_INTERNAL and repeats nothing of its message', async (t) => {
