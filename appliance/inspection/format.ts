@@ -40,9 +40,6 @@ export interface FileFacts {
   readonly pages?: number | undefined;
 }
 
-/** 四性 */
-export type Property = 'authenticity' | 'integrity' | 'usability' | 'security';
-
 /** One observation of an examiner, by the rule it breaks or presses on; severity is decided by the rule table, not here. */
 export interface Observation {
   /** Key in `policies/observations.json`, e.g. `pdf.font-not-embedded`, `zip.traversal`, `file.truncated`. */
@@ -71,5 +68,11 @@ export interface ExamineLimits {
 export interface Examiner {
   /** True when the first bytes (and, if need be, more of the source) belong to this family. */
   claims(head: Buffer, source: ByteSource): Promise<boolean>;
-  examine(source: ByteSource, name: string, limits: ExamineLimits): Promise<Examination>;
+  examine(source: ByteSource, name: string, limits: ExamineLimits, inner: Inner): Promise<Examination>;
 }
+
+/**
+ * Examines content held inside other content (附件、嵌入对象、条目) by the same examiners, one level deeper.
+ * @returns `null` when `limits.depth` is used up.
+ */
+export type Inner = (source: ByteSource, name: string) => Promise<Examination | null>;
