@@ -3,8 +3,10 @@ import type { Sequelize } from 'sequelize';
 import { sqlOn } from '../sql.js';
 import type { Migration } from './migration.js';
 import { ledger } from './0001-ledger.js';
+import { people } from './0002-people.js';
+import { holdings } from './0003-holdings.js';
 
-const MIGRATIONS: readonly Migration[] = [ledger];
+const MIGRATIONS: readonly Migration[] = [ledger, people, holdings];
 
 /**
  * Brings the schema up to date, each step in one transaction with the note that it ran.

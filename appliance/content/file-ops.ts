@@ -1,0 +1,92 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * The only ways in which the box changes files. Each is durable when it returns: file first, then the directory that names it.
+ * `watch` lets the crash tests stop the box between any two steps.
+ */
+export type Step = 'create' | 'sync' | 'rename' | 'sync-folder' | 'remove' | 'overwrite';
+type Watch = (step: Step, file: string) => void;
+let watch: Watch | undefined;
+
+/** Called at every file operation; for the crash tests. */
+export function watchFileOps(seen: Watch | undefined): void {
+  watch = seen;
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  watch?.('sync-folder', folder);
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a folder (and its parents) readable by the box alone. */
+export async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncFolder(path.dirname(made));
+}
+
+/** Writes a small file whole: temporary name, sync, rename, sync folder. A reader sees the old bytes or the new. */
+export async function replaceFile(file: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+  const part = `${file}.part`;
+  watch?.('create', part);
+  const handle = await open(part, 'w', mode);
+  try {
+    await handle.writeFile(bytes);
+    watch?.('sync', part);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  watch?.('rename', file);
+  await rename(part, file);
+  await syncFolder(path.dirname(file));
+}
+
+/** Gives a finished file its name, in this folder or another of the same file system. Done before is success. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await makeFolder(path.dirname(to));
+  watch?.('rename', to);
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isMissing(error) || !(await exists(to))) throw error;
+  }
+  await syncFolder(path.dirname(to));
+  await syncFolder(path.dirname(from));
+}
+
+/** Removes a file; absent is success. */
+export async function removeFile(file: string): Promise<void> {
+  watch?.('remove', file);
+  await rm(file, { force: true });
+  if (await exists(path.dirname(file))) await syncFolder(path.dirname(file));
+}
+
+/** Copies a file under a new name, refusing to replace one. */
+export async function copyNew(from: string, to: string): Promise<void> {
+  watch?.('create', to);
+  await copyFile(from, to, constants.COPYFILE_EXCL);
+  const handle = await open(to, 'r+');
+  try {
+    watch?.('sync', to);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncFolder(path.dirname(to));
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return stat(file).then(() => true, (error: unknown) => {
+    if (isMissing(error)) return false;
+    throw error;
+  });
+}
+
+export const isMissing = (error: unknown): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
