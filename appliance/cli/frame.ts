@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ArchiveError, outward, type ErrorCode, type OutwardError } from '../../core/errors.js';
+import { ArchiveError, outward, type OutwardError } from '../../core/errors.js';
 import { packageVersion } from '../package-root.js';
 import { EXIT, exitOf, type Exit, type Io, type Verb } from './verb.js';
 

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 /** 退出码, the same for every verb: scripts branch on them, so they never change. */
 export const EXIT = {

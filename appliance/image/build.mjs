@@ -4,17 +4,18 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildNative } from './native.mjs';
+import { buildNative, nativeIsBuilt } from './native.mjs';
+import { ensurePackages } from './packages.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const ROOMS = ['core', 'secrecy', 'appliance', 'policies', 'test'];
 
-/** Runs a tool of node_modules/.bin; what it prints goes to standard error, and only when it fails or `loud` is set. */
-function tool(name, args, loud = false) {
+/** Runs a tool of node_modules/.bin; what it prints goes to standard error, and only when it fails. */
+function tool(name, args) {
   const done = spawnSync(path.join(root, 'node_modules/.bin', name), args, {
     cwd: root,
     encoding: 'utf8',
-    stdio: ['ignore', loud ? 2 : 'pipe', loud ? 2 : 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (done.status === 0) return;
   process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
@@ -47,13 +48,26 @@ function consoleIsStale() {
   return built < 0 || Math.max(newest(path.join(root, 'ui'), () => true), newest(path.join(root, 'policies/schemas'), () => true)) > built;
 }
 
+/** A compiled test whose source is gone would still be run. */
+function dropOrphans() {
+  const compiled = path.join(root, 'dist/test');
+  for (const entry of existsSync(compiled) ? readdirSync(compiled, { withFileTypes: true, recursive: true }) : []) {
+    if (!entry.name.endsWith('.test.js')) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const source = path.join(root, 'test', path.relative(compiled, file)).replace(/\.js$/, '.ts');
+    if (!existsSync(source)) rmSync(file);
+  }
+}
+
 /** @param {{ console?: boolean }} wanted `console: false` leaves the browser console out (the command line does not need it). */
 export async function ensureBuilt({ console: withConsole = true } = {}) {
+  if (!nativeIsBuilt()) ensurePackages('compiler');
   buildNative();
   if (codeIsStale()) {
     process.stderr.write('compiling TypeScript\n');
     if (!existsSync(path.join(root, 'dist/appliance/cli.js'))) rmSync(path.join(root, 'dist/.tsbuildinfo'), { force: true });
     tool('tsc', ['-b']);
+    dropOrphans();
   }
   if (withConsole && consoleIsStale()) {
     process.stderr.write('building the console\n');
