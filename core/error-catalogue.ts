@@ -35,6 +35,21 @@ export const CATALOG = {
   E_AUDIT_UNAVAILABLE: { status: 503, message: '审计日志无法写入，操作已拒绝且未作任何改动，请联系安全审计员和系统管理员检查磁盘空间' },
   E_CLOCK_BACKWARD: { status: 409, message: '系统时间早于最后一条审计记录，已停止计时和写入，请由两名人员核对时间并签字更正' },
 
+  // 密码与密钥
+  E_CRYPTO_INPUT: { status: 400, message: '密钥、签名或密文的格式不正确，请确认所选文件后重试' },
+  E_CRYPTO_UNAVAILABLE: { status: 503, message: '密码部件不可用，请由系统管理员运行 selftest 自检并按结果处理' },
+  E_CRYPTO_SELF_TEST: { status: 503, message: '密码自检未通过，系统拒绝启动，请联系安全保密管理员核查程序完整性' },
+  E_DECRYPT_FAILED: { status: 422, message: '无法解密：密钥不符或内容已被改动，请核对密钥和来源' },
+  E_PIN_WRONG: { status: 403, message: '口令不正确或密钥文件已损坏，请核对后重新输入' },
+  E_KEY_DESTROYED: { status: 410, message: '该内容的密钥不存在或已销毁，内容无法读取' },
+  E_KEY_SHARE_INVALID: { status: 422, message: '密钥分量损坏或不属于本机，请核对后换用正确的分量' },
+  E_KEY_SHARE_TOO_FEW: { status: 409, message: '密钥分量不足，请由另一名持有人继续提交', tell: ['have', 'need'] },
+  E_ENVELOPE_VERSION: { status: 422, message: '封存文件的版本或算法不受支持，请用相应版本的程序打开' },
+  E_ENVELOPE_HEADER: { status: 409, message: '封存文件头不完整或密钥不符，请核对来源或从备份恢复' },
+  E_ENVELOPE_CHUNK_TAG: { status: 409, message: '封存内容已被改动或损坏，请停止使用并从备份恢复', tell: ['chunk'] },
+  E_ENVELOPE_TRUNCATED: { status: 409, message: '封存文件不完整，请从备份恢复或重新接收' },
+  E_ENVELOPE_FOOTER: { status: 409, message: '封存文件尾或校验表已被改动，请停止使用并从备份恢复' },
+
   // 总则与职责
   E_SINGLE_SET_NOT_ELIGIBLE: { status: 422, message: '来源可靠、程序规范、要素合规三项未全部满足，不能仅以电子形式归档，请补齐核验单或改为双套归档', articles: [5], tell: ['missing'] },
   E_FIXITY_FAILED: { status: 409, message: '文件摘要与登记值不一致，已停止使用该文件，请核对来源或从备份恢复后重新校验', articles: [5, 35], tell: ['registered', 'found'] },
