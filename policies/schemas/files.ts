@@ -1,10 +1,17 @@
 import type { Static, TSchema } from '@sinclair/typebox';
+import { Dictionaries } from './dictionaries.js';
+import { FormatTable, ObservationTable } from './inspection.js';
+import { MetadataScheme } from './metadata.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
  * is not listed here, or holds a field the schema does not know.
  */
 export const POLICY_FILES = {
+  'dictionaries.json': Dictionaries,
+  'formats.json': FormatTable,
+  'metadata.json': MetadataScheme,
+  'observations.json': ObservationTable,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */
