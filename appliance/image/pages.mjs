@@ -1,0 +1,7 @@
+// npm run pages: writes the pages that are made from code.
+import { writeFileSync } from 'node:fs';
+import { ensureBuilt } from './build.mjs';
+
+await ensureBuilt({ console: false });
+const { errorsPage } = await import('../../dist/appliance/manual/errors-page.js');
+writeFileSync(new URL('../manual/errors.md', import.meta.url), errorsPage());
