@@ -2,6 +2,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
+import { ActsFile, DutiesFile } from './secrecy.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -12,10 +13,13 @@ export const POLICY_FILES = {
   'formats.json': FormatTable,
   'metadata.json': MetadataScheme,
   'observations.json': ObservationTable,
+  'acts.json': ActsFile,
+  'duties.json': DutiesFile,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */
 export const POLICY_TEXTS: readonly string[] = [
+  'access.csv', 'access.model.conf', 'conflicts.csv',
 ];
 
 export type PolicyFiles = typeof POLICY_FILES;
