@@ -1,5 +1,11 @@
+import { selftestVerb } from './selftest.js';
+import { sm2Verb } from './sm2.js';
+import { sm3Verb } from './sm3.js';
 import type { Verb } from './verb.js';
 
 /** Every verb of `npx shouzang`, in the order of the help page. One import and one line each. */
 export const VERBS: readonly Verb[] = [
+  sm3Verb,
+  sm2Verb,
+  selftestVerb,
 ];

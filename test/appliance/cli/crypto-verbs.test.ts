@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import test, { type ExecutionContext } from 'ava';
+import { runCli } from '../../../appliance/cli/frame.js';
+import { EXIT } from '../../../appliance/cli/verb.js';
+import { VERBS } from '../../../appliance/cli/verbs.js';
+
+function desk(t: ExecutionContext) {
+  const dir = mkdtempSync(join(tmpdir(), 'verbs-'));
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  const run = async (...args: string[]) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const exit = await runCli(VERBS, [...args, '--json'], { stdin: new PassThrough(), stdout, stderr, env: {} });
+    return { exit, data: JSON.parse(String(stdout.read() ?? 'null')) as Record<string, unknown> };
+  };
+  return { at: (name: string) => join(dir, name), run };
+}
+const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const hasOpenssl = (() => {
+  try {
+    return openssl('version') !== '';
+  } catch {
+    return false;
+  }
+})();
+const stock = hasOpenssl ? test : test.skip;
+
+test('sm3: prints the digest of each file', async (t) => {
+  const { at, run } = desk(t);
+  writeFileSync(at('abc'), 'abc');
+  const { exit, data } = await run('sm3', at('abc'));
+  t.is(exit, EXIT.good);
+  t.like(data, { files: { 0: { bytes: 3, sm3: '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0' } } });
+  t.is((await run('sm3', at('missing'))).exit, EXIT.usage);
+});
+
+test('sm2: keygen, sign and verify; a changed file is a finding; a key file is never overwritten', async (t) => {
+  const { at, run } = desk(t);
+  writeFileSync(at('file'), '移交清单');
+  t.is((await run('sm2', 'keygen', '--out', at('key.pem'), '--pub', at('pub.pem'))).exit, EXIT.good);
+  t.is(statSync(at('key.pem')).mode & 0o777, 0o600);
+  t.is((await run('sm2', 'keygen', '--out', at('key.pem'), '--pub', at('pub2.pem'))).exit, EXIT.usage);
+  t.is((await run('sm2', 'sign', at('file'), '--key', at('key.pem'))).exit, EXIT.good);
+  t.is((await run('sm2', 'verify', at('file'), '--key', at('pub.pem'))).exit, EXIT.good);
+  t.is((await run('sm2', 'verify', at('file'), '--key', at('pub.pem'), '--id', 'other')).exit, EXIT.finding);
+  writeFileSync(at('file'), '移交清单 ');
+  t.is((await run('sm2', 'verify', at('file'), '--key', at('pub.pem'))).exit, EXIT.finding);
+  t.is((await run('sm2', 'sign', at('file'), '--key', at('pub.pem'))).exit, EXIT.refused);
+});
+
+test('sm2: a private key under a PIN needs its PIN', async (t) => {
+  const { at, run } = desk(t);
+  writeFileSync(at('file'), 'x');
+  writeFileSync(at('pin'), '口令\n');
+  writeFileSync(at('wrong'), '口令2\n');
+  await run('sm2', 'keygen', '--out', at('key.pem'), '--pub', at('pub.pem'), '--pin-file', at('pin'));
+  t.true(readFileSync(at('key.pem'), 'utf8').startsWith('-----BEGIN ENCRYPTED PRIVATE KEY-----'));
+  t.is((await run('sm2', 'sign', at('file'), '--key', at('key.pem'))).exit, EXIT.usage);
+  t.is((await run('sm2', 'sign', at('file'), '--key', at('key.pem'), '--pin-file', at('wrong'))).exit, EXIT.refused);
+  t.false(existsSync(at('file.sig')));
+  t.is((await run('sm2', 'sign', at('file'), '--key', at('key.pem'), '--pin-file', at('pin'))).exit, EXIT.good);
+  t.is((await run('sm2', 'verify', at('file'), '--key', at('pub.pem'))).exit, EXIT.good);
+});
+
+stock('sm2 sign and stock openssl judge each other: -sm3 with distid 1234567812345678', async (t) => {
+  const { at, run } = desk(t);
+  const distid = ['-sigopt', 'distid:1234567812345678'];
+  writeFileSync(at('file'), '审批意见');
+  await run('sm2', 'keygen', '--out', at('key.pem'), '--pub', at('pub.pem'));
+  await run('sm2', 'sign', at('file'), '--key', at('key.pem'), '--out', at('ours'));
+  t.regex(openssl('dgst', '-sm3', '-verify', at('pub.pem'), ...distid, '-signature', at('ours'), at('file')), /OK/);
+
+  openssl('dgst', '-sm3', '-sign', at('key.pem'), ...distid, '-out', at('theirs'), at('file'));
+  t.is((await run('sm2', 'verify', at('file'), '--key', at('pub.pem'), '--signature', at('theirs'))).exit, EXIT.good);
+
+  openssl('ecparam', '-name', 'SM2', '-genkey', '-noout', '-out', at('sec1.pem'));
+  openssl('ec', '-in', at('sec1.pem'), '-pubout', '-out', at('sec1.pub'));
+  await run('sm2', 'sign', at('file'), '--key', at('sec1.pem'), '--out', at('sec1.sig'), '--id', 'ALICE');
+  t.regex(openssl('dgst', '-sm3', '-verify', at('sec1.pub'), '-sigopt', 'distid:ALICE', '-signature', at('sec1.sig'), at('file')), /OK/);
+});
+
+test('selftest: everything passes, and a folder of vectors with a wrong one is a finding', async (t) => {
+  const { at, run } = desk(t);
+  t.like(await run('selftest'), { exit: EXIT.good, data: { failed: 0 } });
+  writeFileSync(at('bad.json'), JSON.stringify({ list: [{ messageHex: '00', sm3: '00'.repeat(32) }] }));
+  t.like(await run('selftest', '--vectors', at('.')), { exit: EXIT.finding, data: { failed: 1 } });
+});
