@@ -7,7 +7,7 @@ import type { Clock, Instant, Level, Sm3 } from '../../core/ports.js';
 import type { Sql } from './sql.js';
 
 /** Complete subtrees below this height are computed from the entries; storing them too would double the rows. */
-const LOWEST_STORED = 4;
+export const LOWEST_STORED = 4;
 /** A clock may step back this far between two acts without being called wrong. */
 const JITTER_MS = 5000;
 
@@ -25,10 +25,11 @@ export function entryOf(row: EntryRow): AuditEntry {
   };
 }
 
-/** A detail that is no longer JSON was edited by hand: keep it as text, so that the hash check names the row. */
+/** A detail that is not the one JSON the box writes was edited by hand: keep it as text, so that the hash check names the row. */
 function parseDetail(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const detail = JSON.parse(text) as Record<string, unknown>;
+    return JSON.stringify(detail) === text ? detail : { unreadable: text };
   } catch {
     return { unreadable: text };
   }
