@@ -51,11 +51,17 @@ export interface Target {
   readonly scope: TargetScope;
   /** Person who made it, where the rule asks. */
   readonly owner: string | null;
+  /** 拟定人, for acts that another person must do. */
+  readonly drafter?: { readonly person: string; readonly tokens: readonly string[] };
 }
 
 export interface TargetScope {
   readonly persons: readonly string[];
   readonly departments: readonly string[];
+  /** 利用审批单 that cover the thing. */
+  readonly requests?: readonly string[];
+  /** Compartments that must all be held. */
+  readonly compartments?: readonly string[];
 }
 
 export interface Reason {

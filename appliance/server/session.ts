@@ -12,6 +12,8 @@ export interface SessionView {
   readonly locked: boolean;
   /** Set when the pack asks for a new password before anything else. */
   readonly mustChangePassword: boolean;
+  /** When the session ends whatever is done. */
+  readonly absoluteUntil: string;
   /** First duty held, under which acts are entered in the ledger. */
   readonly duty: string | null;
   readonly terminal: string;

@@ -12,6 +12,15 @@ export interface Gate {
   decide(call: Call, act: string, target: Target | undefined): Promise<Decision>;
 }
 
+/** The unit of work, and the side door for the box's own bookkeeping. */
+export interface Store<R extends object> extends UnitOfWork<R & WriteTools, R & ReadTools> {
+  /**
+   * Rows that only say how far the box's own work is (bytes received, a job's counts, when a session was last seen). Never for
+   * facts about records, people or rights: those are acts, and acts are decided and entered.
+   */
+  housekeep<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+}
+
 /** Makes the repositories over one connection; `writing` is false on the reader. */
 export type BuildRepositories<R extends object> = (sql: Sql, call: Call) => R;
 
@@ -21,7 +30,7 @@ export type BuildRepositories<R extends object> = (sql: Sql, call: Call) => R;
  */
 export function openUnitOfWork<R extends object>(
   database: Database, ledger: Ledger, gate: Gate, repositories: BuildRepositories<R>,
-): UnitOfWork<R & WriteTools, R & ReadTools> {
+): Store<R> {
   const mutex = new Mutex();
   const writer = sqlOn(database.writer);
   const reader = sqlOn(database.reader);
@@ -54,6 +63,19 @@ export function openUnitOfWork<R extends object>(
   }
 
   return {
+    async housekeep(work) {
+      return mutex.runExclusive(async () => {
+        await writer.run('BEGIN IMMEDIATE');
+        try {
+          const result = await work(writer);
+          await writer.run('COMMIT');
+          return result;
+        } catch (error) {
+          await writer.run('ROLLBACK').catch(() => undefined);
+          throw error;
+        }
+      });
+    },
     async write(call, work) {
       return mutex.runExclusive(async () => {
         let last: Target | undefined;

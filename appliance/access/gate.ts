@@ -1,0 +1,98 @@
+import { ArchiveError } from '../../core/errors.js';
+import type { Call, Clock, Decision, Target as CoreTarget } from '../../core/ports.js';
+import { authorize, decide } from '../../secrecy/access.js';
+import type { AccessPolicy } from '../../secrecy/duties.js';
+import { abilities, explain } from '../../secrecy/explain.js';
+import { compileFilter, RECORD_COLUMNS } from '../../secrecy/filter.js';
+import type { FilterColumns } from '../../secrecy/filter.js';
+import { inForce, subject, target } from '../../secrecy/subject.js';
+import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
+import type { ObjectKind } from '../../policies/schemas/secrecy.js';
+import type { SessionView } from '../server/session.js';
+import type { Person, Grant } from '../store/repositories/people.js';
+import type { SqlValue } from '../store/sql.js';
+import type { Gate } from '../store/unit-of-work.js';
+
+/** Acts reached before anyone is known: signing in is itself the decision. */
+const BEFORE_SIGN_IN: ReadonlySet<string> = new Set(['session.challenge', 'session.sign-in', 'rehearsal.people']);
+/** The box's own person: recovery, checkpoints, jobs and the command line on the box. */
+export const SYSTEM = 'system';
+
+/** A predicate for `WHERE`, its places numbered from where the caller's own end. */
+export interface Visibility {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+export interface AccessGate extends Gate {
+  subjectOf(call: Call): Promise<Subject>;
+  /** What the person may try, for navigation. */
+  abilities(call: Call): Promise<readonly string[]>;
+  explain(call: Call, act: string, aim: CoreTarget | undefined): Promise<Decision>;
+  /** True when the act would be allowed; nothing is entered or refused. For greying buttons in lists. */
+  would(call: Call, act: string, aim: CoreTarget): Promise<boolean>;
+  /** The things of a list that this person may see, as a predicate whose first place is `$from`. */
+  visible(call: Call, act: string, from: number, columns?: FilterColumns): Promise<Visibility>;
+}
+
+export interface GateParts {
+  readonly policy: AccessPolicy;
+  readonly system: SystemPolicy;
+  readonly clock: Clock;
+  /** The person and the grants as they stand now. */
+  load(person: string): Promise<{ person: Person; grants: readonly Grant[] } | undefined>;
+}
+
+/** A call with its session, as the server makes them. */
+type SessionCall = Call & { readonly session?: SessionView | undefined };
+
+/** The one decision point: loads who asks, looks at every value, and lets `secrecy/access.ts` decide. */
+export function accessGate(parts: GateParts): AccessGate {
+  const { policy, system, clock } = parts;
+  const known = new WeakMap<Call, Promise<Subject>>();
+
+  async function load(call: SessionCall): Promise<Subject> {
+    const found = await parts.load(call.person);
+    if (found?.person.status !== 'active') throw new ArchiveError('E_SESSION_REQUIRED', { person: call.person });
+    const { person } = found;
+    const cleared = person.clearanceUntil === null || clock.today() <= person.clearanceUntil ? person.clearance : 0;
+    const grants = inForce(
+      found.grants.filter((grant) => grant.revokedAt === null)
+        .map((grant) => ({ duty: grant.duty as Subject['grants'][number]['duty'], fonds: grant.fonds, from: grant.validFrom, until: grant.validUntil })),
+      clock.now(),
+    );
+    return subject({
+      person: person.id, tokens: person.token === null ? [] : [person.token], clearance: cleared,
+      // Work outside a session (the command line on the box) is done at the clearance itself.
+      currentLevel: call.session?.currentLevel ?? cleared,
+      departments: [person.department], grants, terminal: { registered: true, level: system.level },
+    });
+  }
+
+  const subjectOf = async (call: Call): Promise<Subject> => {
+    const remembered = known.get(call) ?? load(call);
+    known.set(call, remembered);
+    return remembered;
+  };
+
+  const aimed = (aim: CoreTarget | undefined): Target | null => (aim === undefined ? null : target({
+    kind: aim.type as ObjectKind, id: aim.id, level: aim.level, fonds: aim.fonds, department: aim.department, state: aim.state, owner: aim.owner,
+    scope: aim.scope, ...(aim.drafter === undefined ? {} : { drafter: aim.drafter }),
+  }, system));
+
+  return {
+    subjectOf,
+    async decide(call, act, aim) {
+      if (call.person === SYSTEM || BEFORE_SIGN_IN.has(act)) return { allowed: true, reasons: [] };
+      return authorize(policy, system, await subjectOf(call), act, aimed(aim));
+    },
+    abilities: async (call) => abilities(policy, system, await subjectOf(call)),
+    explain: async (call, act, aim) => explain(policy, system, await subjectOf(call), act, aimed(aim)),
+    would: async (call, act, aim) => decide(policy, system, await subjectOf(call), act, aimed(aim)).allowed,
+    async visible(call, act, from, columns = RECORD_COLUMNS) {
+      const filter = compileFilter(policy, system, await subjectOf(call), act, columns);
+      let place = from;
+      return { sql: filter.sql.replace(/\?/gu, () => `$${String(place++)}`), values: filter.parameters };
+    },
+  };
+}
