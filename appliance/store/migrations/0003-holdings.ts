@@ -39,7 +39,7 @@ export const holdings: Migration = {
     'CREATE INDEX record_list ON record (state, level, document_date)',
     'CREATE INDEX record_sequence ON record (fonds, category, archival_year, retention, org_or_function, sequence)',
     `CREATE TABLE record_scope (
-      record TEXT NOT NULL REFERENCES record (id), kind TEXT NOT NULL CHECK (kind IN ('person','department')), ref TEXT NOT NULL,
+      record TEXT NOT NULL REFERENCES record (id), kind TEXT NOT NULL CHECK (kind IN ('person','department','request','compartment')), ref TEXT NOT NULL,
       PRIMARY KEY (record, kind, ref)
     ) STRICT, WITHOUT ROWID`,
     'CREATE INDEX record_scope_ref ON record_scope (kind, ref, record)',

@@ -1,0 +1,158 @@
+import { ArchiveError } from '../../core/errors.js';
+import type { Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
+import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../policies/schemas/person.js';
+import type { Certificate } from '../crypto/certificate.js';
+import type { ServerCall } from '../server/route.js';
+import type { Grant, PeopleRepository, Person } from '../store/repositories/people.js';
+import type { SessionRepository } from '../store/repositories/sessions.js';
+
+type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository };
+
+export interface PersonServiceParts {
+  readonly store: UnitOfWork<Identity & WriteTools, Identity & ReadTools>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** @throws ArchiveError E_CERT_INVALID unless the box's own authority issued it and it is valid today */
+  checkCertificate(pem: string): Certificate;
+  /** Why a duty may not join the ones held, now or before; undefined when it may. */
+  conflict(held: readonly Grant[], duty: string): { readonly with: string; readonly reason: string } | undefined;
+  readonly duties: ReadonlyMap<string, { readonly name: string; readonly kind: string }>;
+  readonly systemLevel: Level;
+}
+
+/**
+ * 人员与授权. Three people share it: the system officer makes and ends accounts, the security officer clears and grants, the
+ * auditor looks on (domain/07 §4). Nobody acts on the own account.
+ */
+export function personService(parts: PersonServiceParts) {
+  const { store, clock, ids } = parts;
+
+  const found = (person: Person | undefined): Person => {
+    if (!person) throw new ArchiveError('E_NOT_FOUND');
+    return person;
+  };
+  const notSelf = (call: ServerCall, person: string): void => {
+    if (call.person === person) throw new ArchiveError('E_SOD_SELF_APPROVAL', { person });
+  };
+
+  return {
+    async list(call: ServerCall, input: PersonList) {
+      const { page = 1, size = 50 } = input;
+      return store.read(call, async (tx) => {
+        await tx.allow();
+        const { rows, total } = await tx.people.list({ ...(input.status === undefined ? {} : { status: input.status }), offset: (page - 1) * size, limit: size });
+        const grants = await tx.people.grants();
+        const departments = new Map((await tx.people.departments()).map((one) => [one.id, one.name]));
+        tx.audit({ action: call.act, detail: { page, size } });
+        return {
+          page, size, total,
+          rows: rows.map((person) => ({
+            id: person.id, account: person.account, name: person.name, position: person.position, department: person.department,
+            departmentName: departments.get(person.department) ?? '', status: person.status, disabledReason: person.disabledReason,
+            clearance: person.clearance, clearanceCategory: person.clearanceCategory, clearanceUntil: person.clearanceUntil,
+            commitmentNo: person.commitmentNo, certificateSerial: person.certificateSerial, lastSignIn: person.lastSignIn,
+            lockedUntil: person.lockedUntil !== null && clock.now() < person.lockedUntil ? person.lockedUntil : null,
+            passwordAt: person.passwordAt, createdAt: person.createdAt, version: person.version,
+            grants: grants.filter((grant) => grant.person === person.id).map((grant) => ({ ...grant, dutyName: parts.duties.get(grant.duty)?.name ?? grant.duty })),
+          })),
+          departments: [...departments].map(([id, name]) => ({ id, name })),
+          duties: [...parts.duties].map(([key, { name, kind }]) => ({ key, name, kind })),
+        };
+      });
+    },
+
+    /** 建账号 (系统管理员). No rights come with it: clearance and duties are another officer's. */
+    async create(call: ServerCall, input: PersonCreate) {
+      const certificate = parts.checkCertificate(input.certificate);
+      const id = ids.uuid();
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        if (await tx.people.byAccount(input.account) ?? await tx.people.bySerial(certificate.serial)) throw new ArchiveError('E_DUPLICATE', { account: input.account });
+        if (!(await tx.people.departments()).some((one) => one.id === input.department)) throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/department', message: '没有这个部门，请从列表中选择' }]);
+        await tx.people.add({
+          id, account: input.account, name: input.name.trim(), position: input.position.trim(), department: input.department, status: 'active', disabledReason: null,
+          clearance: 0, clearanceCategory: null, clearanceUntil: null, commitmentNo: null, certificate: input.certificate,
+          certificateSerial: certificate.serial, token: Buffer.from(certificate.publicKey).toString('hex'), passwordHash: null, passwordAt: null,
+          mustChange: true, failures: 0, lockedUntil: null, lastSignIn: null, createdAt: clock.now(), createdBy: call.person, version: 1,
+        });
+        tx.audit({ action: call.act, object: id, objectType: 'person', detail: { account: input.account, certificate: certificate.serial } });
+      });
+      return { id };
+    },
+
+    /** 停用: the account and every session and duty end at once (实施条例第五十三条). */
+    async disable(call: ServerCall, input: PersonDisable) {
+      notSelf(call, input.person);
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        const person = found(await tx.people.get(input.person));
+        await tx.people.save({ ...person, status: 'disabled', disabledReason: input.reason }, input.seenVersion);
+        const ended = await tx.sessions.endAll(person.id, clock.now());
+        const held = (await tx.people.grants(person.id)).filter((grant) => grant.revokedAt === null);
+        for (const grant of held) await tx.people.revokeGrant(grant.id, call.person, clock.now());
+        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { sessions: ended, grants: held.length } });
+      });
+      return {};
+    },
+
+    async unlock(call: ServerCall, input: PersonUnlock) {
+      notSelf(call, input.person);
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        const person = found(await tx.people.get(input.person));
+        await tx.people.save({ ...person, failures: 0, lockedUntil: null }, input.seenVersion);
+        tx.audit({ action: call.act, object: person.id, objectType: 'person' });
+      });
+      return {};
+    },
+
+    /** 涉密资格 (安全保密管理员). Classified levels need category, commitment and an end date (保密法第四十三条). */
+    async clear(call: ServerCall, input: PersonClear) {
+      notSelf(call, input.person);
+      if (input.clearance > parts.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: input.clearance, systemLevel: parts.systemLevel });
+      if (input.clearance >= 2 && (input.category === undefined || input.commitmentNo === undefined || input.until === undefined)) throw new ArchiveError('E_CLEARANCE_REQUIRED', { person: input.person });
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        const person = found(await tx.people.get(input.person));
+        await tx.people.save({
+          ...person, clearance: input.clearance as Level, clearanceCategory: input.category ?? null, clearanceUntil: input.until ?? null, commitmentNo: input.commitmentNo ?? null,
+        }, input.seenVersion);
+        if (input.clearance < person.clearance) await tx.sessions.endAll(person.id, clock.now());
+        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { from: person.clearance, to: input.clearance, until: input.until ?? null } });
+      });
+      return {};
+    },
+
+    async grant(call: ServerCall, input: PersonGrant) {
+      notSelf(call, input.person);
+      const id = ids.uuid();
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        const person = found(await tx.people.get(input.person));
+        if (person.status !== 'active') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
+        const duty = parts.duties.get(input.duty);
+        if (!duty || duty.kind === 'implicit') throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/duty', message: '没有这个岗位，请从列表中选择' }]);
+        const clash = parts.conflict(await tx.people.grants(person.id), input.duty);
+        if (clash) throw new ArchiveError('E_SOD_CONFLICT', { duty: input.duty, with: clash.with }, [{ at: '/duty', message: clash.reason }]);
+        await tx.people.addGrant({
+          id, person: person.id, duty: input.duty, fonds: input.fonds, reason: input.reason, validFrom: clock.now(),
+          validUntil: input.until === undefined ? null : new Date(`${input.until}T23:59:59.999+08:00`).toISOString(), grantedBy: call.person, grantedAt: clock.now(), revokedBy: null, revokedAt: null,
+        });
+        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { grant: id, duty: input.duty, fonds: input.fonds, until: input.until ?? null } });
+      });
+      return { id };
+    },
+
+    async revoke(call: ServerCall, input: PersonRevoke) {
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        const grant = await tx.people.grant(input.grant);
+        if (!grant) throw new ArchiveError('E_NOT_FOUND');
+        notSelf(call, grant.person);
+        await tx.people.revokeGrant(grant.id, call.person, clock.now());
+        tx.audit({ action: call.act, object: grant.person, objectType: 'person', detail: { grant: grant.id, duty: grant.duty } });
+      });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { ArchiveError } from '../../core/errors.js';
+import type { Call, Clock, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
+import type { SessionChangePassword, SessionChallenge, SessionSignIn, SessionSwitchLevel, SessionUnlock } from '../../policies/schemas/session.js';
+import type { AccessGate } from '../access/gate.js';
+import type { CryptoProvider } from '../crypto/provider.js';
+import type { ServerCall } from '../server/route.js';
+import type { SessionView } from '../server/session.js';
+import type { PeopleRepository, Person } from '../store/repositories/people.js';
+import type { SessionRepository } from '../store/repositories/sessions.js';
+import type { Passwords } from './passwords.js';
+import type { SessionKeeper } from './sessions.js';
+import { firstLevel, signatureHolds } from './sign-in.js';
+import type { Challenges } from './sign-in.js';
+
+/** What the pack of the box's level asks of accounts (domain/07 §3). */
+export interface AccountRules {
+  /** A password besides the key. */
+  readonly passwordRequired: boolean;
+  readonly maxFailures: number;
+  /** Minutes until a locked account opens by itself; `null` = only an officer unlocks it. */
+  readonly lockMinutes: number | null;
+  readonly history: number;
+  /** @throws ArchiveError E_PASSWORD_WEAK */
+  checkPassword(password: string, account: string): void;
+}
+
+type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository };
+
+export interface SessionServiceParts {
+  readonly store: UnitOfWork<Identity & WriteTools, Identity & ReadTools>;
+  readonly gate: AccessGate;
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+  readonly keeper: SessionKeeper;
+  readonly challenges: Challenges;
+  readonly passwords: Passwords;
+  readonly rules: AccountRules;
+  readonly boxSerial: string;
+}
+
+/** 登录与会话. Signing in is by SM2 key, and by password too where the pack asks for it. */
+export function sessionService(parts: SessionServiceParts) {
+  const { store, clock, keeper, challenges, passwords, rules, crypto, gate } = parts;
+
+  /** One answer for a wrong account, password, signature and certificate alike. */
+  const failed = (why: string, person?: Person): ArchiveError => new ArchiveError('E_LOGIN_FAILED', { why, ...(person ? { person: person.id } : {}) });
+
+  async function countFailure(call: Call, person: Person): Promise<void> {
+    await store.write({ ...call, person: person.id }, async (tx) => {
+      await tx.allow(undefined, 'session.sign-in');
+      const now = await tx.people.get(person.id);
+      if (!now) return;
+      const failures = now.failures + 1;
+      const locks = failures >= rules.maxFailures;
+      const lockedUntil = !locks ? null : rules.lockMinutes === null ? '9999-12-31T00:00:00.000Z' : new Date(Date.parse(clock.now()) + rules.lockMinutes * 60_000).toISOString();
+      await tx.people.save({ ...now, failures, lockedUntil }, now.version);
+      tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', result: 'refused', reason: locks ? 'E_ACCOUNT_LOCKED' : 'E_LOGIN_FAILED', detail: { failures } });
+    });
+  }
+
+  async function identify(call: Call, input: SessionSignIn): Promise<Person> {
+    challenges.take(input.account, input.challenge);
+    const person = await store.read({ ...call, person: 'anonymous' }, async (tx) => { await tx.allow(); return tx.people.byAccount(input.account); });
+    const passwordHolds = rules.passwordRequired || input.password !== undefined
+      ? await passwords.matches(input.password ?? '', person?.passwordHash ?? undefined)
+      : true;
+    if (person === undefined) throw failed('account');
+    if (person.lockedUntil !== null && clock.now() < person.lockedUntil) throw new ArchiveError('E_ACCOUNT_LOCKED', { person: person.id, until: person.lockedUntil });
+    if (person.status !== 'active') throw failed('status', person);
+    if (!signatureHolds(crypto, clock, parts.boxSerial, person, input) || !passwordHolds) {
+      await countFailure(call, person);
+      throw failed(passwordHolds ? 'signature' : 'password', person);
+    }
+    return person;
+  }
+
+  const own = (call: ServerCall): SessionView => {
+    if (!call.session) throw new ArchiveError('E_SESSION_REQUIRED');
+    return call.session;
+  };
+
+  return {
+    async challenge(_call: ServerCall, input: SessionChallenge) {
+      return Promise.resolve({ challenge: challenges.make(input.account), passwordRequired: rules.passwordRequired, box: parts.boxSerial });
+    },
+
+    async signIn(call: ServerCall, input: SessionSignIn) {
+      const person = await identify(call, input);
+      const minted = keeper.mint(person.id, firstLevel(person.clearance), call.ip);
+      await store.write({ ...call, person: person.id }, async (tx) => {
+        await tx.allow();
+        const now = await tx.people.get(person.id);
+        if (now?.status !== 'active') throw failed('status', person);
+        await tx.people.save({ ...now, failures: 0, lockedUntil: null, lastSignIn: clock.now() }, now.version);
+        await tx.sessions.add(minted.row);
+        tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', detail: { session: minted.row.id.slice(0, 12) } });
+      });
+      call.reply.setSession(minted.token);
+      return { person: person.id };
+    },
+
+    async signOut(call: ServerCall) {
+      const session = own(call);
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        await tx.sessions.end(session.id, clock.now());
+        tx.audit({ action: call.act, object: session.person, objectType: 'person' });
+      });
+      keeper.forget(session.id);
+      call.reply.setSession(null);
+      return {};
+    },
+
+    async lock(call: ServerCall) {
+      const session = own(call);
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        await tx.sessions.setLocked(session.id, true);
+        tx.audit({ action: call.act, object: session.person, objectType: 'person' });
+      });
+      return {};
+    },
+
+    async unlock(call: ServerCall, input: SessionUnlock) {
+      const session = own(call);
+      const person = await store.read(call, async (tx) => { await tx.allow(); return tx.people.get(session.person); });
+      if (!person) throw new ArchiveError('E_SESSION_EXPIRED');
+      challenges.take(person.account, input.challenge);
+      if (!signatureHolds(crypto, clock, parts.boxSerial, person, { ...input, account: person.account })) {
+        await countFailure(call, person);
+        throw failed('signature', person);
+      }
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        await tx.sessions.setLocked(session.id, false);
+        await tx.sessions.seen(session.id, clock.now());
+        tx.audit({ action: call.act, object: session.person, objectType: 'person' });
+      });
+      return {};
+    },
+
+    /** 切换会话密级: at most the clearance; everything shown before must go, which the console does on the answer. */
+    async switchLevel(call: ServerCall, input: SessionSwitchLevel) {
+      const session = own(call);
+      const who = await gate.subjectOf(call);
+      if (input.level > who.clearance) throw new ArchiveError('E_CLEARANCE_REQUIRED', { level: input.level });
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        await tx.sessions.setLevel(session.id, input.level as Level);
+        tx.audit({ action: call.act, object: session.person, objectType: 'person', detail: { from: session.currentLevel, to: input.level } });
+      });
+      return { currentLevel: input.level };
+    },
+
+    async changePassword(call: ServerCall, input: SessionChangePassword) {
+      const session = own(call);
+      const person = await store.read(call, async (tx) => { await tx.allow(); return tx.people.get(session.person); });
+      if (!person || !(await passwords.matches(input.current, person.passwordHash ?? undefined))) throw failed('password', person);
+      rules.checkPassword(input.next, person.account);
+      const past = await store.read(call, async (tx) => { await tx.allow(); return tx.people.pastPasswords(person.id, rules.history); });
+      for (const hash of past) if (await passwords.matches(input.next, hash)) throw new ArchiveError('E_PASSWORD_REUSED', { history: rules.history });
+      const hash = await passwords.hash(input.next);
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        await tx.people.save({ ...person, passwordHash: hash, passwordAt: clock.now(), mustChange: false }, person.version);
+        await tx.people.rememberPassword(person.id, hash, clock.now());
+        tx.audit({ action: call.act, object: person.id, objectType: 'person' });
+      });
+      return {};
+    },
+  };
+}
