@@ -33,7 +33,7 @@ export const holdings: Migration = {
       owner TEXT NOT NULL, category TEXT, archival_year INTEGER, retention TEXT, org_or_function TEXT, schedule_item TEXT, scheme TEXT,
       document_date TEXT, completed_on TEXT, sequence INTEGER, archival_code TEXT UNIQUE, code_profile TEXT, code_status TEXT,
       classification TEXT, mark TEXT, filing_deadline TEXT, filed_at TEXT, transfer_due_on TEXT, retention_expires_on TEXT,
-      overdue_reason TEXT, verdict TEXT, metadata_digest TEXT, sealed BLOB NOT NULL, captured_at TEXT NOT NULL, version INTEGER NOT NULL
+      verdict TEXT, metadata_digest TEXT, sealed BLOB NOT NULL, captured_at TEXT NOT NULL, version INTEGER NOT NULL
     ) STRICT`,
     'CREATE INDEX record_batch ON record (batch, state)',
     'CREATE INDEX record_list ON record (state, level, document_date)',

@@ -1,6 +1,7 @@
 import { ArchiveError } from '../../../core/errors.js';
 import type { Instant, Level } from '../../../core/ports.js';
 import type { Sealing } from '../sealing.js';
+import { insert, saveVersion } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
 
 export type PersonStatus = 'pending' | 'active' | 'disabled';
@@ -103,7 +104,7 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
     clearance_until: person.clearanceUntil, commitment_no: person.commitmentNo, certificate: person.certificate,
     certificate_serial: person.certificateSerial, token: person.token, password_hash: person.passwordHash, password_at: person.passwordAt,
     must_change: person.mustChange ? 1 : 0, failures: person.failures, locked_until: person.lockedUntil, last_sign_in: person.lastSignIn,
-    created_at: person.createdAt, created_by: person.createdBy, version: person.version,
+    created_at: person.createdAt, created_by: person.createdBy,
   });
   const one = async (where: string, value: string): Promise<Person | undefined> => {
     const row = await sql.one<PersonRow>(`SELECT * FROM person WHERE ${where} = $1`, value);
@@ -122,21 +123,8 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM person ${where}`, ...bound);
       return { rows: rows.map(personOf), total: count?.n ?? 0 };
     },
-    async add(person) {
-      const values = { id: person.id, ...columns(person) };
-      const names = Object.keys(values);
-      await sql.run(`INSERT INTO person (${names.join(', ')}) VALUES (${names.map((_, at) => `$${String(at + 1)}`).join(', ')})`, ...Object.values(values));
-    },
-    async save(person, seenVersion) {
-      const values = columns({ ...person, version: seenVersion + 1 });
-      const names = Object.keys(values);
-      const sets = names.map((name, at) => `${name} = $${String(at + 1)}`).join(', ');
-      const changed = await sql.run(
-        `UPDATE person SET ${sets} WHERE id = $${String(names.length + 1)} AND version = $${String(names.length + 2)}`,
-        ...Object.values(values), person.id, seenVersion,
-      );
-      if (changed !== 1) throw new ArchiveError('E_STALE_VERSION', { person: person.id, seenVersion });
-    },
+    add: async (person) => insert(sql, 'person', { id: person.id, version: person.version, ...columns(person) }),
+    save: async (person, seenVersion) => saveVersion(sql, 'person', person.id, seenVersion, columns(person)),
     async rememberPassword(person, hash, at) {
       await sql.run('INSERT INTO password_past VALUES ($1, $2, $3)', person, hash, at);
     },

@@ -1,0 +1,108 @@
+import type {
+  BatchRepository, CaptureBatch, ComputerFile, DeclaredCount, FileDescription, FileFinding, FileRepository, Holdings, ObjectRepository, StoredObject,
+} from '../../../core/holdings.js';
+import type { Level } from '../../../core/ports.js';
+import type { Sealing } from '../sealing.js';
+import { insert, saveVersion } from '../sql.js';
+import type { Sql, SqlValue } from '../sql.js';
+import { recordRepository } from './records.js';
+
+interface BatchRow {
+  id: string; number: string; fonds: string; department: string; opened_by: string; method: CaptureBatch['method']; offline_reason: string | null;
+  level: Level; state: CaptureBatch['state']; declared: string | null; opened_at: string; closed_at: string | null; version: number;
+}
+
+const batchOf = (row: BatchRow): CaptureBatch => ({
+  id: row.id, number: row.number, fonds: row.fonds, department: row.department, openedBy: row.opened_by, method: row.method,
+  offlineReason: row.offline_reason, level: row.level, state: row.state,
+  declared: row.declared === null ? null : JSON.parse(row.declared) as DeclaredCount[], openedAt: row.opened_at, closedAt: row.closed_at, version: row.version,
+});
+
+const batchColumns = (batch: CaptureBatch): Record<string, SqlValue> => ({
+  number: batch.number, fonds: batch.fonds, department: batch.department, opened_by: batch.openedBy, method: batch.method, offline_reason: batch.offlineReason,
+  level: batch.level, state: batch.state, declared: batch.declared === null ? null : JSON.stringify(batch.declared), opened_at: batch.openedAt, closed_at: batch.closedAt,
+});
+
+function batchRepository(sql: Sql): BatchRepository {
+  return {
+    async get(id) {
+      const row = await sql.one<BatchRow>('SELECT * FROM capture_batch WHERE id = $1', id);
+      return row && batchOf(row);
+    },
+    add: async (batch) => insert(sql, 'capture_batch', { id: batch.id, version: batch.version, ...batchColumns(batch) }),
+    save: async (batch, seenVersion) => saveVersion(sql, 'capture_batch', batch.id, seenVersion, batchColumns(batch)),
+    async list(visible, { offset, limit }) {
+      const values = visible.values as readonly SqlValue[];
+      const rows = await sql.all<BatchRow>(
+        `SELECT * FROM capture_batch WHERE ${visible.sql} ORDER BY opened_at DESC, id LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`,
+        ...values, limit, offset,
+      );
+      const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM capture_batch WHERE ${visible.sql}`, ...values);
+      return { rows: rows.map(batchOf), total: count?.n ?? 0 };
+    },
+    async countOn(day) {
+      const row = await sql.one<{ n: number }>('SELECT count(*) AS n FROM capture_batch WHERE number LIKE $1', `SJ-${day.slice(0, 4)}-${day.slice(5, 7)}${day.slice(8)}-%`);
+      return row?.n ?? 0;
+    },
+  };
+}
+
+interface FileRow {
+  id: string; record: string; batch: string; upload: string | null; role: ComputerFile['role']; position: number; object: string; level: Level; bytes: number;
+  sm3: string; mime: string; format: string; puid: string | null; verdict: ComputerFile['verdict']; facts: string; findings: string; sealed: Buffer;
+  replaced_by: string | null; received_at: string;
+}
+
+function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
+  const fileOf = (row: FileRow): ComputerFile => ({
+    id: row.id, record: row.record, batch: row.batch, upload: row.upload, role: row.role, position: row.position, object: row.object, level: row.level,
+    bytes: row.bytes, sm3: row.sm3, mime: row.mime, format: row.format, puid: row.puid, verdict: row.verdict,
+    facts: JSON.parse(row.facts) as Record<string, unknown>, findings: JSON.parse(row.findings) as FileFinding[],
+    sealed: sealing.open<FileDescription>(row.level, `file/${row.id}`, row.sealed), replacedBy: row.replaced_by, receivedAt: row.received_at,
+  });
+  return {
+    async get(id) {
+      const row = await sql.one<FileRow>('SELECT * FROM computer_file WHERE id = $1', id);
+      return row && fileOf(row);
+    },
+    async ofRecord(record) {
+      return (await sql.all<FileRow>('SELECT * FROM computer_file WHERE record = $1 AND replaced_by IS NULL ORDER BY position, id', record)).map(fileOf);
+    },
+    async ofBatch(batch) {
+      return (await sql.all<FileRow>('SELECT * FROM computer_file WHERE batch = $1 AND replaced_by IS NULL ORDER BY received_at, id', batch)).map(fileOf);
+    },
+    add: async (file) => insert(sql, 'computer_file', {
+      id: file.id, record: file.record, batch: file.batch, upload: file.upload, role: file.role, position: file.position, object: file.object, level: file.level,
+      bytes: file.bytes, sm3: file.sm3, mime: file.mime, format: file.format, puid: file.puid, verdict: file.verdict, facts: JSON.stringify(file.facts),
+      findings: JSON.stringify(file.findings), sealed: sealing.seal(file.level, `file/${file.id}`, file.sealed), replaced_by: file.replacedBy, received_at: file.receivedAt,
+    }),
+    replace: async (id, by) => { await sql.run('UPDATE computer_file SET replaced_by = $1 WHERE id = $2', by, id); },
+    assign: async (id, record, role, position) => {
+      await sql.run('UPDATE computer_file SET record = $1, role = $2, position = $3 WHERE id = $4', record, role, position, id);
+    },
+  };
+}
+
+interface ObjectRow { id: string; level: Level; bytes: number; sm3: string; stored_at: string }
+
+function objectRepository(sql: Sql): ObjectRepository {
+  return {
+    async keep(object: StoredObject) {
+      await insert(sql, 'stored_object', { id: object.id, level: object.level, bytes: object.bytes, sm3: object.sm3, state: 'staged', stored_at: object.storedAt });
+      await insert(sql, 'object_intent', { kind: 'promote', object: object.id, made_at: object.storedAt });
+    },
+    async get(id) {
+      const row = await sql.one<ObjectRow>("SELECT * FROM stored_object WHERE id = $1 AND state <> 'gone'", id);
+      return row && { id: row.id, level: row.level, bytes: row.bytes, sm3: row.sm3, storedAt: row.stored_at };
+    },
+    async erase(id, at) {
+      await sql.run("UPDATE stored_object SET state = 'gone' WHERE id = $1", id);
+      await insert(sql, 'object_intent', { kind: 'erase', object: id, made_at: at });
+    },
+    relevel: async (id, level) => { await sql.run('UPDATE stored_object SET level = $1 WHERE id = $2', level, id); },
+  };
+}
+
+export function holdings(sql: Sql, sealing: Sealing): Holdings {
+  return { batches: batchRepository(sql), records: recordRepository(sql, sealing), files: fileRepository(sql, sealing), objects: objectRepository(sql) };
+}

@@ -1,0 +1,110 @@
+import type { Description } from '../../../core/description.js';
+import type { ProcessEvent, RecordRepository, StoredRecord } from '../../../core/holdings.js';
+import type { Level, TargetScope } from '../../../core/ports.js';
+import type { Sealing } from '../sealing.js';
+import { insert, places, saveVersion } from '../sql.js';
+import type { Sql, SqlValue } from '../sql.js';
+
+export interface RecordRow {
+  serial: number; id: string; electronic_record_code: string; batch: string; state: string; level: Level; fonds: string; department: string; owner: string;
+  category: string | null; archival_year: number | null; retention: string | null; org_or_function: string | null; schedule_item: string | null;
+  scheme: string | null; document_date: string | null; completed_on: string | null; sequence: number | null; archival_code: string | null;
+  code_profile: string | null; code_status: StoredRecord['codeStatus']; classification: string | null; mark: string | null; filing_deadline: string | null;
+  filed_at: string | null; transfer_due_on: string | null; retention_expires_on: string | null; verdict: StoredRecord['verdict'];
+  metadata_digest: string | null; sealed: Buffer; captured_at: string; version: number;
+}
+
+interface ScopeRow { record: string; kind: 'person' | 'department' | 'request' | 'compartment'; ref: string }
+
+const columns = (record: StoredRecord, sealing: Sealing): Record<string, SqlValue> => ({
+  electronic_record_code: record.electronicRecordCode, batch: record.batch, state: record.state, level: record.level, fonds: record.fonds,
+  department: record.department, owner: record.owner, category: record.categoryCode, archival_year: record.archivalYear, retention: record.retentionCode,
+  org_or_function: record.orgOrFunction, schedule_item: record.scheduleItemId, scheme: record.scheme, document_date: record.documentDate,
+  completed_on: record.completedOn, sequence: record.sequence, archival_code: record.archivalCode, code_profile: record.codeProfile,
+  code_status: record.codeStatus, classification: record.classificationId, mark: record.mark, filing_deadline: record.filingDeadline,
+  filed_at: record.filedAt, transfer_due_on: record.transferDueOn, retention_expires_on: record.retentionExpiresOn, verdict: record.verdict,
+  metadata_digest: record.metadataDigest, sealed: sealing.seal(record.level, `record/${record.id}`, record.description), captured_at: record.capturedAt,
+});
+
+/** A row as a record; the sealed description is opened, so the box must be unlocked. */
+export function recordOf(row: RecordRow, scope: TargetScope, sealing: Sealing): StoredRecord {
+  return {
+    id: row.id, electronicRecordCode: row.electronic_record_code, batch: row.batch, state: row.state, level: row.level, fonds: row.fonds,
+    department: row.department, owner: row.owner, categoryCode: row.category, archivalYear: row.archival_year, retentionCode: row.retention,
+    orgOrFunction: row.org_or_function, scheduleItemId: row.schedule_item, scheme: row.scheme, documentDate: row.document_date, completedOn: row.completed_on,
+    sequence: row.sequence, archivalCode: row.archival_code, codeProfile: row.code_profile, codeStatus: row.code_status, classificationId: row.classification,
+    mark: row.mark, filingDeadline: row.filing_deadline, filedAt: row.filed_at, transferDueOn: row.transfer_due_on,
+    retentionExpiresOn: row.retention_expires_on, verdict: row.verdict, metadataDigest: row.metadata_digest, capturedAt: row.captured_at,
+    version: row.version, scope, description: sealing.open<Description>(row.level, `record/${row.id}`, row.sealed),
+  };
+}
+
+const SCOPE_PARTS = { person: 'persons', department: 'departments', request: 'requests', compartment: 'compartments' } as const;
+
+/** 知悉范围 of many records at once. */
+export async function scopesOf(sql: Sql, records: readonly string[]): Promise<ReadonlyMap<string, TargetScope>> {
+  const scopes = new Map<string, Record<(typeof SCOPE_PARTS)[ScopeRow['kind']], string[]>>();
+  for (const id of records) scopes.set(id, { persons: [], departments: [], requests: [], compartments: [] });
+  if (records.length > 0) {
+    const rows = await sql.all<ScopeRow>(`SELECT record, kind, ref FROM record_scope WHERE record IN (${places(records.length)}) ORDER BY kind, ref`, ...records);
+    for (const row of rows) scopes.get(row.record)?.[SCOPE_PARTS[row.kind]].push(row.ref);
+  }
+  return scopes;
+}
+
+const NO_SCOPE: TargetScope = { persons: [], departments: [] };
+
+/** Opens rows in bulk; a statement binds at most this many ids. */
+const BULK = 500;
+
+export async function recordsOf(sql: Sql, sealing: Sealing, rows: readonly RecordRow[]): Promise<StoredRecord[]> {
+  const records: StoredRecord[] = [];
+  for (let from = 0; from < rows.length; from += BULK) {
+    const part = rows.slice(from, from + BULK);
+    const scopes = await scopesOf(sql, part.map((row) => row.id));
+    records.push(...part.map((row) => recordOf(row, scopes.get(row.id) ?? NO_SCOPE, sealing)));
+  }
+  return records;
+}
+
+async function writeScope(sql: Sql, id: string, scope: TargetScope): Promise<void> {
+  await sql.run('DELETE FROM record_scope WHERE record = $1', id);
+  for (const [kind, part] of Object.entries(SCOPE_PARTS)) {
+    for (const ref of scope[part] ?? []) await insert(sql, 'record_scope', { record: id, kind, ref });
+  }
+}
+
+export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
+  return {
+    async get(id) {
+      const row = await sql.one<RecordRow>('SELECT * FROM record WHERE id = $1', id);
+      return row && (await recordsOf(sql, sealing, [row]))[0];
+    },
+    ofBatch: async (batch) => recordsOf(sql, sealing, await sql.all<RecordRow>('SELECT * FROM record WHERE batch = $1 ORDER BY serial', batch)),
+    async add(record) {
+      await insert(sql, 'record', { id: record.id, version: record.version, ...columns(record, sealing) });
+      await writeScope(sql, record.id, record.scope);
+    },
+    async save(record, seenVersion) {
+      await saveVersion(sql, 'record', record.id, seenVersion, columns(record, sealing));
+      await writeScope(sql, record.id, record.scope);
+    },
+    async lastSequence(key) {
+      const row = await sql.one<{ last: number | null }>(
+        `SELECT max(sequence) AS last FROM record
+         WHERE fonds = $1 AND category = $2 AND archival_year = $3 AND retention = $4 AND org_or_function IS $5`,
+        key.fonds, key.categoryCode, key.archivalYear, key.retentionCode, key.orgOrFunction,
+      );
+      return row?.last ?? 0;
+    },
+    async events(record) {
+      const rows = await sql.all<{ activity: string; at: string; person: string; duty: string | null; mandate: string | null; detail: string }>(
+        'SELECT activity, at, person, duty, mandate, detail FROM process_event WHERE record = $1 ORDER BY id', record,
+      );
+      return rows.map((row): ProcessEvent => ({ ...row, detail: JSON.parse(row.detail) as Record<string, unknown> }));
+    },
+    addEvent: async (record, event) => insert(sql, 'process_event', {
+      record, activity: event.activity, at: event.at, person: event.person, duty: event.duty, mandate: event.mandate, detail: JSON.stringify(event.detail),
+    }),
+  };
+}

@@ -1,0 +1,209 @@
+import type { CalendarDate, Instant, Level, Target, TargetScope } from './ports.js';
+import type { Description } from './description.js';
+
+/** 归档方式 (办法第十六条). */
+export type CaptureMethod = 'online_auto' | 'offline_upload' | 'offline_package_import' | 'paper_scan';
+
+/** 收集批次: what one department hands in together; counted, checked and filed as one (办法第二十一条). */
+export interface CaptureBatch {
+  readonly id: string;
+  /** `SJ-2026-1123-01` */
+  readonly number: string;
+  readonly fonds: string;
+  readonly department: string;
+  readonly openedBy: string;
+  readonly method: CaptureMethod;
+  readonly offlineReason: string | null;
+  /** Every file of a batch is taken in at one level; marking may change a record's later. */
+  readonly level: Level;
+  readonly state: BatchState;
+  readonly declared: readonly DeclaredCount[] | null;
+  readonly openedAt: Instant;
+  readonly closedAt: Instant | null;
+  readonly version: number;
+}
+/** 申报数: what the department says it hands in, by category, year and retention (办法第二十一条). */
+export interface DeclaredCount {
+  readonly categoryCode: string;
+  readonly archivalYear: number;
+  readonly retentionCode: string;
+  readonly itemCount: number;
+  readonly metadataCount: number;
+}
+export type BatchState = 'open' | 'filed' | 'withdrawn';
+
+/** Columns of a record: structural facts that may rest in the clear. */
+export interface RecordFacts {
+  readonly id: string;
+  /** 电子文件号 M7 */
+  readonly electronicRecordCode: string;
+  readonly batch: string;
+  readonly state: string;
+  readonly level: Level;
+  readonly fonds: string;
+  readonly department: string;
+  /** 经办人 */
+  readonly owner: string;
+  readonly categoryCode: string | null;
+  readonly archivalYear: number | null;
+  readonly retentionCode: string | null;
+  readonly orgOrFunction: string | null;
+  readonly scheduleItemId: string | null;
+  readonly scheme: string | null;
+  readonly documentDate: CalendarDate | null;
+  readonly completedOn: CalendarDate | null;
+  readonly sequence: number | null;
+  readonly archivalCode: string | null;
+  readonly codeProfile: string | null;
+  readonly codeStatus: 'given' | 'void' | null;
+  /** 定密记录 in force. */
+  readonly classificationId: string | null;
+  /** 标志 as text, `机密★20年`. */
+  readonly mark: string | null;
+  readonly filingDeadline: CalendarDate | null;
+  readonly filedAt: Instant | null;
+  readonly transferDueOn: CalendarDate | null;
+  readonly retentionExpiresOn: CalendarDate | null;
+  /** Worst verdict of the last 四性检测: `accept`, `warn`, `reject`; null before it. */
+  readonly verdict: 'accept' | 'warn' | 'reject' | null;
+  /** SM3 of the canonical description when filed. */
+  readonly metadataDigest: string | null;
+  readonly capturedAt: Instant;
+  readonly version: number;
+}
+
+export interface StoredRecord extends RecordFacts {
+  readonly description: Description;
+  readonly scope: TargetScope;
+}
+
+/** One computer file of a record (M46). */
+export interface ComputerFile {
+  readonly id: string;
+  readonly record: string;
+  readonly batch: string;
+  readonly upload: string | null;
+  readonly role: FileRole;
+  /** From 1 within the record. */
+  readonly position: number;
+  /** Sealed object that holds the bytes. */
+  readonly object: string;
+  readonly level: Level;
+  readonly bytes: number;
+  readonly sm3: string;
+  readonly mime: string;
+  /** Format name as identified, e.g. `PDF/A-2b`. */
+  readonly format: string;
+  readonly puid: string | null;
+  readonly verdict: 'accept' | 'warn' | 'reject';
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly findings: readonly FileFinding[];
+  /** Sealed: 计算机文件名 and what was known of its signatures before they were removed. */
+  readonly sealed: FileDescription;
+  readonly replacedBy: string | null;
+  readonly receivedAt: Instant;
+}
+export type FileRole = 'main' | 'attachment' | 'process_sheet' | 'draft' | 'final' | 'annotation';
+
+export interface FileFinding {
+  readonly code: string;
+  readonly property: string;
+  readonly severity: string;
+  readonly message: string;
+  readonly article: string;
+}
+
+export interface FileDescription {
+  readonly fileName: string;
+  /** 去除前验签结果 (办法第十九条三款). */
+  readonly signatures?: readonly Readonly<Record<string, unknown>>[];
+  readonly sm3Before?: string;
+}
+
+export interface StoredObject { readonly id: string; readonly level: Level; readonly bytes: number; readonly sm3: string; readonly storedAt: Instant }
+
+/** 管理过程元数据 (M80–M84): who did what to the record when. */
+export interface ProcessEvent {
+  readonly activity: string;
+  readonly at: Instant;
+  readonly person: string;
+  readonly duty: string | null;
+  readonly mandate: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface Page { readonly offset: number; readonly limit: number }
+export interface Paged<T> { readonly rows: readonly T[]; readonly total: number }
+
+/** What of a list the person may see; made by the decision point, opaque here. */
+export interface ListScope { readonly sql: string; readonly values: readonly unknown[] }
+
+export interface BatchRepository {
+  get(id: string): Promise<CaptureBatch | undefined>;
+  add(batch: CaptureBatch): Promise<void>;
+  save(batch: CaptureBatch, seenVersion: number): Promise<void>;
+  list(visible: ListScope, page: Page): Promise<Paged<CaptureBatch>>;
+  /** How many batches were opened on a day, for the number. */
+  countOn(day: CalendarDate): Promise<number>;
+}
+
+export interface RecordRepository {
+  get(id: string): Promise<StoredRecord | undefined>;
+  ofBatch(batch: string): Promise<readonly StoredRecord[]>;
+  add(record: StoredRecord): Promise<void>;
+  /** @throws ArchiveError E_STALE_VERSION */
+  save(record: StoredRecord, seenVersion: number): Promise<void>;
+  /** Largest number given in a sequence, void ones included; 0 for none. */
+  lastSequence(key: SequenceKey): Promise<number>;
+  events(record: string): Promise<readonly ProcessEvent[]>;
+  addEvent(record: string, event: ProcessEvent): Promise<void>;
+}
+
+export interface SequenceKey {
+  readonly fonds: string;
+  readonly categoryCode: string;
+  readonly archivalYear: number;
+  readonly retentionCode: string;
+  readonly orgOrFunction: string | null;
+}
+
+export interface FileRepository {
+  get(id: string): Promise<ComputerFile | undefined>;
+  ofRecord(record: string): Promise<readonly ComputerFile[]>;
+  ofBatch(batch: string): Promise<readonly ComputerFile[]>;
+  add(file: ComputerFile): Promise<void>;
+  replace(id: string, by: string): Promise<void>;
+  /** Moves a file under another record of the same batch. */
+  assign(id: string, record: string, role: FileRole, position: number): Promise<void>;
+}
+
+export interface ObjectRepository {
+  /** A sealed object that stays: its row, and the intent to move its bytes into the vault. */
+  keep(object: StoredObject): Promise<void>;
+  get(id: string): Promise<StoredObject | undefined>;
+  /** The intent to destroy key and bytes. */
+  erase(id: string, at: Instant): Promise<void>;
+  relevel(id: string, level: Level): Promise<void>;
+}
+
+export interface Holdings {
+  readonly batches: BatchRepository;
+  readonly records: RecordRepository;
+  readonly files: FileRepository;
+  readonly objects: ObjectRepository;
+}
+
+/** The record as decisions see it. */
+export function recordTarget(record: RecordFacts & { readonly scope: TargetScope }): Target {
+  return {
+    type: 'record', id: record.id, fonds: record.fonds, level: record.level, state: record.state, department: record.department,
+    scope: record.scope, owner: record.owner,
+  };
+}
+
+export function batchTarget(batch: Pick<CaptureBatch, 'id' | 'fonds' | 'level' | 'state' | 'department' | 'openedBy'>): Target {
+  return {
+    type: 'capture', id: batch.id, fonds: batch.fonds, level: batch.level, state: batch.state, department: batch.department,
+    scope: { persons: [batch.openedBy], departments: [] }, owner: batch.openedBy,
+  };
+}
