@@ -7,7 +7,6 @@ import { compileFilter, RECORD_COLUMNS } from '../../secrecy/filter.js';
 import type { FilterColumns } from '../../secrecy/filter.js';
 import { inForce, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
-import type { ObjectKind } from '../../policies/schemas/secrecy.js';
 import type { SessionView } from '../server/session.js';
 import type { Person, Grant } from '../store/repositories/people.js';
 import type { SqlValue } from '../store/sql.js';
@@ -75,10 +74,11 @@ export function accessGate(parts: GateParts): AccessGate {
     return remembered;
   };
 
-  const aimed = (aim: CoreTarget | undefined): Target | null => (aim === undefined ? null : target({
-    kind: aim.type as ObjectKind, id: aim.id, level: aim.level, fonds: aim.fonds, department: aim.department, state: aim.state, owner: aim.owner,
-    scope: aim.scope, ...(aim.drafter === undefined ? {} : { drafter: aim.drafter }),
-  }, system));
+  const aimed = (aim: CoreTarget | undefined): Target | null => {
+    if (aim === undefined) return null;
+    const { requests = [], compartments = [] } = aim.scope;
+    return target({ ...aim, scope: { ...aim.scope, requests, compartments } }, system);
+  };
 
   return {
     subjectOf,

@@ -11,9 +11,8 @@ const MAY = `
   session.challenge          everyone
   session.sign-in            everyone
   session.current            everyone
-  session.abilities          everyone
   session.change-password    everyone
-  session.level              everyone
+  session.switch-level              everyone
   session.lock               everyone
   session.unlock             everyone
   session.sign-out           everyone
