@@ -38,7 +38,7 @@ export type ObjectKind = Static<typeof ObjectKind>;
 export const ActsFile = Type.Object({
   version: Version,
   source: Source,
-  shownBy: Type.Record(ObjectKind, ActName, { description: '能办此事者方知该客体存在' }),
+  shownBy: Type.Record(ObjectKind, ActName, { additionalProperties: false, description: '能办此事者方知该客体存在' }),
   acts: Type.Array(Type.Object({
     act: ActName,
     name: Type.String({ minLength: 1, description: '中文名称' }),

@@ -5,6 +5,7 @@ import test from 'ava';
 import type { Command } from 'commander';
 import { buildProgram } from '../../appliance/cli/frame.js';
 import { VERBS } from '../../appliance/cli/verbs.js';
+import { withVerbsTable } from '../../appliance/manual/verbs-table.js';
 import { errorsPage } from '../../appliance/manual/errors-page.js';
 import { packageRoot } from '../../appliance/package-root.js';
 import { CATALOG } from '../../core/errors.js';
@@ -16,6 +17,10 @@ const program = buildProgram(VERBS, { stdin: new PassThrough(), stdout: new Pass
 
 test('manual: the page of error codes is what the catalogue says (npm run pages writes it)', (t) => {
   t.is(textOf('appliance/manual/errors.md'), errorsPage());
+});
+
+test('README: the table of verbs is what the command line says (npm run pages writes it)', (t) => {
+  t.is(textOf('README.md'), withVerbsTable(textOf('README.md')));
 });
 
 test('every error code used in code is a row of the catalogue, and every row tells the next step in Chinese', (t) => {
