@@ -4,6 +4,7 @@ import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList,
 import type { Certificate } from '../crypto/certificate.js';
 import type { ServerCall } from '../server/route.js';
 import type { Grant, PeopleRepository, Person } from '../store/repositories/people.js';
+import type { Passwords } from './passwords.js';
 import type { SessionRepository } from '../store/repositories/sessions.js';
 
 type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository };
@@ -16,6 +17,9 @@ export interface PersonServiceParts {
   checkCertificate(pem: string): Certificate;
   /** Why a duty may not join the ones held, now or before; undefined when it may. */
   conflict(held: readonly Grant[], duty: string): { readonly with: string; readonly reason: string } | undefined;
+  readonly passwords: Passwords;
+  /** @throws ArchiveError E_PASSWORD_WEAK */
+  checkPassword(password: string, account: string): void;
   readonly duties: ReadonlyMap<string, { readonly name: string; readonly kind: string }>;
   readonly systemLevel: Level;
 }
@@ -64,6 +68,8 @@ export function personService(parts: PersonServiceParts) {
     /** 建账号 (系统管理员). No rights come with it: clearance and duties are another officer's. */
     async create(call: ServerCall, input: PersonCreate) {
       const certificate = parts.checkCertificate(input.certificate);
+      parts.checkPassword(input.initialPassword, input.account);
+      const passwordHash = await parts.passwords.hash(input.initialPassword);
       const id = ids.uuid();
       await store.write(call, async (tx) => {
         await tx.allow();
@@ -72,7 +78,7 @@ export function personService(parts: PersonServiceParts) {
         await tx.people.add({
           id, account: input.account, name: input.name.trim(), position: input.position.trim(), department: input.department, status: 'active', disabledReason: null,
           clearance: 0, clearanceCategory: null, clearanceUntil: null, commitmentNo: null, certificate: input.certificate,
-          certificateSerial: certificate.serial, token: Buffer.from(certificate.publicKey).toString('hex'), passwordHash: null, passwordAt: null,
+          certificateSerial: certificate.serial, token: Buffer.from(certificate.publicKey).toString('hex'), passwordHash, passwordAt: clock.now(),
           mustChange: true, failures: 0, lockedUntil: null, lastSignIn: null, createdAt: clock.now(), createdBy: call.person, version: 1,
         });
         tx.audit({ action: call.act, object: id, objectType: 'person', detail: { account: input.account, certificate: certificate.serial } });

@@ -24,6 +24,8 @@ export const PersonCreate = Type.Object({
   position: Type.String({ minLength: 1, maxLength: 60, description: '职务' }),
   department: Type.String({ minLength: 1, maxLength: 40, description: '部门' }),
   certificate: Type.String({ minLength: 100, maxLength: 8000, description: '证书（PEM）' }),
+  /** Changed by the person at the first sign-in. */
+  initialPassword: Type.String({ minLength: 1, maxLength: 200, description: '初始口令' }),
 }, { $id: 'person.create', additionalProperties: false });
 export type PersonCreate = Static<typeof PersonCreate>;
 

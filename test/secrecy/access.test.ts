@@ -34,6 +34,8 @@ const MAY = `
   audit.daily                secadmin
   audit.summary              auditadmin inspector
   audit.verify               auditadmin
+  audit.consistency          auditadmin
+  audit.checkpoints          auditadmin inspector
   audit.prove                auditadmin
   audit.checkpoint           auditadmin
   audit.export               auditadmin
