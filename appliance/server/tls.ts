@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { cryptoProvider, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import type { Clock } from '../../core/ports.js';
 import { exists, replaceFile } from '../content/file-ops.js';
 
@@ -27,7 +27,6 @@ export async function tlsPair(folder: string, clock: Clock): Promise<TlsPair> {
 }
 
 async function makePair(clock: Clock): Promise<TlsPair> {
-  cryptoProvider.set(webcrypto as Parameters<typeof cryptoProvider.set>[0]);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const from = new Date(clock.now());
   const until = new Date(from);
