@@ -1,6 +1,7 @@
 import { selftestVerb } from './selftest.js';
 import { sm2Verb } from './sm2.js';
 import { sm3Verb } from './sm3.js';
+import { stripSealVerb } from './strip-seal.js';
 import type { Verb } from './verb.js';
 
 /** Every verb of `npx shouzang`, in the order of the help page. One import and one line each. */
@@ -8,4 +9,5 @@ export const VERBS: readonly Verb[] = [
   sm3Verb,
   sm2Verb,
   selftestVerb,
+  stripSealVerb,
 ];
