@@ -1,0 +1,7 @@
+import { audit } from './audit.js';
+import { decision } from './decision.js';
+import type { Piece } from './figure.js';
+import { sm2 } from './sm2.js';
+
+/** What `npm run bench` measures, in this order. */
+export const PIECES: readonly Piece[] = [sm2, decision, audit];
