@@ -1,0 +1,56 @@
+/** Left navigation by duty. A page is listed when this person may try one of its acts; the server owns that list. */
+
+export interface PageLink {
+  readonly path: string;
+  readonly name: string;
+  /** Any one of these abilities opens the page. */
+  readonly acts: readonly string[];
+  /** `g` and this letter go there. */
+  readonly letter?: string;
+}
+export interface PageGroup { readonly name: string; readonly pages: readonly PageLink[] }
+
+export const PAGES: readonly PageGroup[] = [
+  { name: '工作台', pages: [{ path: '/', name: '我的工作台', acts: [], letter: 'w' }] },
+  {
+    name: '收集归档', pages: [
+      { path: '/capture', name: '收集', acts: ['capture.list', 'capture.open'], letter: 'c' },
+      { path: '/inspection', name: '四性检测', acts: ['inspection.list', 'inspection.read'], letter: 't' },
+      { path: '/arrangement', name: '整理编目', acts: ['arrangement.list', 'arrangement.amend'], letter: 'a' },
+      { path: '/filing', name: '清点归档', acts: ['filing.list', 'filing.count', 'filing.file'], letter: 'f' },
+    ],
+  },
+  {
+    name: '档案库', pages: [
+      { path: '/search', name: '检索', acts: ['record.search', 'record.list'], letter: 's' },
+    ],
+  },
+  {
+    name: '定密管理', pages: [
+      { path: '/marking', name: '定密', acts: ['mark.list', 'mark.propose', 'mark.approve'], letter: 'm' },
+    ],
+  },
+  { name: '检查', pages: [{ path: '/reports', name: '报表', acts: ['report.list', 'report.create'], letter: 'r' }] },
+  { name: '审计', pages: [
+    { path: '/audit', name: '审计查询', acts: ['audit.list', 'audit.query'], letter: 'u' },
+    { path: '/checkpoints', name: '检查点与证明', acts: ['audit.checkpoints', 'audit.prove'], letter: 'k' },
+  ] },
+  {
+    name: '三员', pages: [
+      { path: '/people', name: '人员与涉密资格', acts: ['person.list', 'person.create'], letter: 'p' },
+      { path: '/duties', name: '授权与互斥', acts: ['duty.list', 'duty.grant'], letter: 'd' },
+      { path: '/keys', name: '密钥', acts: ['key.status', 'key.unlock', 'key.lock'], letter: 'y' },
+      { path: '/system', name: '系统与自检', acts: ['system.status', 'system.self-test'], letter: 'x' },
+    ],
+  },
+];
+
+export function openPages(abilities: readonly string[]): readonly PageGroup[] {
+  const held = new Set(abilities);
+  return PAGES
+    .map((group) => ({ ...group, pages: group.pages.filter((page) => page.acts.length === 0 || page.acts.some((act) => held.has(act))) }))
+    .filter((group) => group.pages.length > 0);
+}
+
+export const pageOfLetter = (groups: readonly PageGroup[], letter: string): PageLink | undefined =>
+  groups.flatMap((group) => group.pages).find((page) => page.letter === letter);

@@ -1,0 +1,37 @@
+/** One address per page, so that reload and back keep the place. `nav` names the navigation entry a detail page belongs to. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { loadSession, session, showMarks } from './session.js';
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', component: () => import('./pages/sign-in.vue'), meta: { bare: true } },
+  { path: '/password', component: () => import('./pages/password.vue') },
+  { path: '/', component: () => import('./pages/workbench.vue') },
+  { path: '/capture', component: () => import('./pages/capture.vue') },
+  { path: '/capture/:batch', component: () => import('./pages/capture-batch.vue'), props: true, meta: { nav: '/capture' } },
+  { path: '/inspection', component: () => import('./pages/inspection.vue') },
+  { path: '/arrangement', component: () => import('./pages/arrangement.vue') },
+  { path: '/filing', component: () => import('./pages/filing.vue') },
+  { path: '/search', component: () => import('./pages/search.vue') },
+  { path: '/record/:record', component: () => import('./pages/record.vue'), props: true, meta: { nav: '/search' } },
+  { path: '/marking', component: () => import('./pages/marking.vue') },
+  { path: '/marking/:mark', component: () => import('./pages/mark.vue'), props: true, meta: { nav: '/marking' } },
+  { path: '/reports', component: () => import('./pages/reports.vue') },
+  { path: '/audit', component: () => import('./pages/audit.vue') },
+  { path: '/checkpoints', component: () => import('./pages/checkpoints.vue') },
+  { path: '/people', component: () => import('./pages/people.vue') },
+  { path: '/duties', component: () => import('./pages/duties.vue') },
+  { path: '/keys', component: () => import('./pages/keys.vue') },
+  { path: '/system', component: () => import('./pages/system.vue') },
+  { path: '/:rest(.*)*', component: () => import('./pages/missing.vue') },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes });
+
+router.beforeEach(async (to) => {
+  const state = session.value ?? await loadSession();
+  showMarks([]);
+  if (to.path === '/sign-in') return state?.signedIn ? '/' : true;
+  if (!state?.signedIn) return { path: '/sign-in', query: to.path === '/' ? {} : { to: to.fullPath } };
+  if (state.person?.mustChangePassword && to.path !== '/password') return '/password';
+  return true;
+});

@@ -1,0 +1,108 @@
+/** Who sits here, on which box, at which level. Everything a page may try comes from the server; nothing is decided here. */
+import { computed, reactive, readonly, shallowRef } from 'vue';
+import { Problem, read, useCsrf, whenActive, whenRefusedSession, write } from './api.js';
+import { highestMark, type Level, type Marked } from './levels.js';
+
+export interface Duty { readonly key: string; readonly name: string; readonly fonds: string }
+
+export interface Person {
+  readonly id: string;
+  readonly account: string;
+  readonly name: string;
+  readonly department: string;
+  readonly duties: readonly Duty[];
+  readonly clearance: Level;
+  readonly currentLevel: Level;
+  readonly mustChangePassword: boolean;
+}
+
+export interface SessionState {
+  readonly signedIn: boolean;
+  readonly mode: 'unit' | 'repository';
+  readonly rehearsal: boolean;
+  readonly systemLevel: Level;
+  readonly unitName: string;
+  readonly fonds: string;
+  readonly regulation: string;
+  readonly checkpoint: { readonly size: number; readonly at: string } | null;
+  readonly csrfToken: string;
+  readonly person?: Person;
+  readonly abilities: readonly string[];
+  readonly idleSeconds: number;
+  readonly absoluteUntil: string | null;
+  readonly boxState: 'locked' | 'unlocked';
+  readonly locked?: boolean;
+}
+
+const current = shallowRef<SessionState | null>(null);
+const shown = shallowRef<readonly Marked[]>([]);
+const frame = reactive({ locked: false, unreachable: null as Problem | null, lastActive: 0 });
+
+export const session = readonly(current);
+export const frameState = frame;
+export const person = computed(() => current.value?.person ?? null);
+export const fonds = computed(() => current.value?.fonds ?? '');
+
+/** The mark of the page: the highest level it shows, and 内部 when it shows no record at all. */
+export const pageMark = computed<Marked>(() => highestMark(shown.value) ?? { level: current.value?.signedIn ? 1 : 0 });
+/** Pages call this with every marked thing they show; an empty list puts the banner back. */
+export const showMarks = (marks: readonly Marked[]): void => { shown.value = marks; };
+
+/** Whether this person may try the act at all. What a certain object allows is asked with `access.explain`. */
+export const may = (act: string): boolean => current.value?.abilities.includes(act) ?? false;
+
+export async function loadSession(): Promise<SessionState | null> {
+  try {
+    const state = await read<SessionState>('session.current', {}, { passive: true });
+    current.value = state;
+    frame.unreachable = null;
+    frame.locked = state.locked ?? false;
+    useCsrf(state.csrfToken);
+  } catch (cause) {
+    frame.unreachable = cause instanceof Problem ? cause : null;
+  }
+  return current.value;
+}
+
+export interface Proof { readonly challenge: string; readonly signature: string; readonly certificate: string }
+
+export const askChallenge = (account: string): Promise<{ challenge: string; passwordRequired: boolean }> =>
+  write('session.challenge', { account });
+
+export async function signIn(account: string, proof: Proof, password: string): Promise<void> {
+  await write('session.sign-in', { account, ...proof, ...(password ? { password } : {}) });
+  await loadSession();
+  frame.lastActive = Date.now();
+}
+
+export async function unlock(proof: Proof, password: string): Promise<void> {
+  await write('session.unlock', { ...proof, ...(password ? { password } : {}) });
+  await loadSession();
+  frame.locked = false;
+  frame.lastActive = Date.now();
+}
+
+/** The overlay comes first: what is on the page must be hidden even if the box does not answer. */
+export async function lock(): Promise<void> {
+  frame.locked = true;
+  await write('session.lock');
+}
+
+export async function signOut(): Promise<void> {
+  await write('session.sign-out');
+  showMarks([]);
+  frame.locked = false;
+  await loadSession();
+}
+
+export async function switchLevel(level: Level): Promise<void> {
+  await write('session.switch-level', { level });
+  await loadSession();
+}
+
+whenActive(() => { frame.lastActive = Date.now(); });
+whenRefusedSession((problem) => {
+  if (problem.code === 'E_SESSION_LOCKED') { frame.locked = true; return; }
+  const state = current.value;
+  if (state?.signedIn) void loadSession();
+});

@@ -1,0 +1,65 @@
+/** Signs for the officer: finds the key file remembered for this session, opens it in the worker, never keeps the PIN. */
+import canonicalize from 'canonicalize';
+import { shallowReactive } from 'vue';
+import { certificateOf, isKeyFile, type KeyFileFault } from './key-file.js';
+import { hex, sm3 } from './sm3.js';
+import type { SigningResult, SigningWork } from './work.js';
+
+export interface KeyFile { readonly name: string; readonly text: string; readonly certificate: string }
+export interface Signature { readonly signature: string; readonly certificate: string }
+
+const FAULTS: Readonly<Record<KeyFileFault | 'failed', string>> = {
+  'not-a-key-file': '这不是签名钥匙文件，或文件已损坏。请重新选择发给您的钥匙文件',
+  'unknown-protection': '钥匙文件的保护方式不是本机签发的样式，请找安全保密管理员重新签发',
+  'wrong-pin': 'PIN 不正确，请重新输入',
+  failed: '签名没有通过本机自验，没有发送。请重试；仍不行请找系统管理员',
+};
+
+export class SigningError extends Error {
+  constructor(readonly fault: KeyFileFault | 'failed') { super(FAULTS[fault]); this.name = 'SigningError'; }
+}
+
+/** Key files chosen in this session, by account, still under their PIN. In memory only: leaving the page forgets them. */
+const remembered = shallowReactive(new Map<string, KeyFile>());
+export const keyFileOf = (account: string): KeyFile | null => remembered.get(account) ?? null;
+export const remember = (account: string, file: KeyFile): void => { remembered.set(account, file); };
+export const forgetKeys = (): void => { remembered.clear(); };
+
+export function keyFileFrom(name: string, text: string): KeyFile {
+  const certificate = certificateOf(text);
+  if (!isKeyFile(text) || !certificate) throw new SigningError('not-a-key-file');
+  return { name, text, certificate };
+}
+
+/** Canonical JSON (RFC 8785) of what is decided, and its SM3 digest as hex: the same bytes the server checks and the form prints. */
+export function canonical(statement: unknown): { readonly text: string; readonly bytes: Uint8Array; readonly digest: string } {
+  const text = canonicalize(statement) ?? 'null';
+  const bytes = new TextEncoder().encode(text);
+  return { text, bytes, digest: hex(sm3(bytes)) };
+}
+
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+export const fromBase64url = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));
+
+let worker: Worker | null = null;
+let sequence = 0;
+
+export function sign(file: KeyFile, pin: string, message: Uint8Array): Promise<Signature> {
+  worker ??= new Worker(new URL('./signing-worker.ts', import.meta.url), { type: 'module' });
+  const port = worker;
+  sequence += 1;
+  const work: SigningWork = { id: sequence, keyFile: file.text, pin, message };
+  return new Promise((resolve, reject) => {
+    const onMessage = (event: MessageEvent<SigningResult>): void => {
+      if (event.data.id !== work.id) return;
+      port.removeEventListener('message', onMessage);
+      if ('fault' in event.data) reject(new SigningError(event.data.fault));
+      else resolve({ signature: base64url(event.data.signature), certificate: file.certificate });
+    };
+    port.addEventListener('message', onMessage);
+    port.addEventListener('error', () => { worker = null; reject(new SigningError('failed')); }, { once: true });
+    port.postMessage(work);
+  });
+}

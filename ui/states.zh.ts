@@ -1,0 +1,26 @@
+/** Words and drawing of every state the server names. Accent outline: good; ink outline: mind; red outline: bad; grey: neither. */
+const on = 'tag--on';
+const done = 'tag--done';
+const warn = 'tag--warn';
+const bad = 'tag--bad';
+
+export const STATES: Readonly<Record<string, { readonly name: string; readonly style: string }>> = {
+  captured: { name: '已捕获', style: '' }, inspected: { name: '已检测', style: '' }, arranged: { name: '已整理', style: '' }, filed: { name: '已归档', style: '' },
+  returned: { name: '退回', style: bad }, transferred: { name: '已移交', style: '' }, retained_copy: { name: '移交留存', style: '' },
+  appraised: { name: '已鉴定', style: '' }, pending_destruction: { name: '待销毁', style: warn }, destroyed: { name: '已销毁', style: '' },
+  pass: { name: '合格', style: on }, accept: { name: '合格', style: on }, accepted: { name: '合格', style: on },
+  warn: { name: '提醒', style: warn }, fail: { name: '不合格', style: bad }, reject: { name: '退回', style: bad }, rejected: { name: '退回', style: bad },
+  error: { name: '未检成', style: bad }, not_applicable: { name: '不适用', style: '' }, na: { name: '不适用', style: '' }, not_checked: { name: '未检', style: '' },
+  queued: { name: '排队', style: '' }, waiting: { name: '等待', style: '' }, uploading: { name: '上传中', style: '' }, receiving: { name: '接收中', style: '' }, checking: { name: '检测中', style: on }, inspecting: { name: '检测中', style: on },
+  open: { name: '收集中', style: on }, staged: { name: '已收', style: '' }, counted: { name: '已清点', style: on }, closed: { name: '已办结', style: done }, discarded: { name: '已移出', style: '' },
+  equal: { name: '相符', style: on }, match: { name: '相符', style: on }, mismatch: { name: '不符', style: bad }, verified: { name: '可验', style: on },
+  draft: { name: '草拟', style: '' }, proposed: { name: '待签署', style: warn }, active: { name: '在保密期限内', style: on }, review_due: { name: '应年度审核', style: warn },
+  declass_review: { name: '解密审核', style: warn }, expired: { name: '期满待确认', style: warn }, declassified: { name: '已解密', style: '' }, long_term: { name: '长期', style: on },
+  temporarily_protected: { name: '先行保密', style: warn }, withdrawn: { name: '已撤回', style: '' },
+  signed: { name: '已签', style: done }, pending: { name: '待签', style: warn }, granted: { name: '已批准', style: done }, refused: { name: '未批准', style: bad }, lapsed: { name: '已失效', style: '' },
+  allow: { name: '允许', style: on }, deny: { name: '拒绝', style: bad }, ok: { name: '正常', style: on }, success: { name: '成功', style: on }, failure: { name: '失败', style: bad },
+  enabled: { name: '在用', style: on }, disabled: { name: '停用', style: '' }, locked: { name: '已锁定', style: warn }, unlocked: { name: '已解锁', style: on },
+  running: { name: '进行中', style: on }, ready: { name: '已生成', style: on }, done: { name: '完成', style: done }, failed: { name: '失败', style: bad }, conflict: { name: '互斥', style: bad }, met: { name: '符合', style: on }, unmet: { name: '不符合', style: bad },
+};
+
+export const stateName = (state: string): string => STATES[state]?.name ?? state;
