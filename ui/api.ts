@@ -7,7 +7,8 @@ interface ProblemBody {
   readonly code?: string;
   readonly detail?: string;
   readonly details?: readonly ProblemDetail[];
-  readonly articles?: readonly (number | string)[];
+  readonly articles?: readonly string[];
+  readonly facts?: Readonly<Record<string, unknown>>;
   readonly traceId?: string;
 }
 
@@ -16,7 +17,8 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly details: readonly ProblemDetail[];
-  readonly articles: readonly (number | string)[];
+  readonly articles: readonly string[];
+  readonly facts: Readonly<Record<string, unknown>>;
   readonly traceId: string | null;
 
   constructor(body: ProblemBody) {
@@ -26,6 +28,7 @@ export class Problem extends Error {
     this.code = body.code ?? 'E_INTERNAL';
     this.details = body.details ?? [];
     this.articles = body.articles ?? [];
+    this.facts = body.facts ?? {};
     this.traceId = body.traceId ?? null;
   }
 }
@@ -69,18 +72,16 @@ async function call(url: string, init: RequestInit, passive = false): Promise<Re
     return response;
   }
   const problem = new Problem({ status: response.status, ...await response.json().catch(() => ({})) as ProblemBody });
-  if (response.status === 401 || problem.code === 'E_SESSION_LOCKED') onSignedOut(problem);
+  if (response.status === 401) onSignedOut(problem);
   throw problem;
 }
 
 const parsed = async <T>(response: Response): Promise<T> =>
   (response.status === 204 ? undefined : await response.json()) as T;
 
-/** `passive` marks refreshes made by the page itself; they never count as activity for the idle lock. */
+/** `passive` marks refreshes made by the page itself; they never count as activity for the console's idle lock. */
 export async function read<T>(act: string, query: Query = {}, options: { signal?: AbortSignal; passive?: boolean } = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
-  if (options.passive) headers['X-Passive'] = '1';
-  return parsed<T>(await call(address(act, query), { headers, ...(options.signal ? { signal: options.signal } : {}) }, options.passive));
+  return parsed<T>(await call(address(act, query), { headers: { Accept: 'application/json' }, ...(options.signal ? { signal: options.signal } : {}) }, options.passive));
 }
 
 export async function write<T>(act: string, body: unknown = {}): Promise<T> {

@@ -15,32 +15,32 @@ export const PAGES: readonly PageGroup[] = [
   {
     name: '收集归档', pages: [
       { path: '/capture', name: '收集', acts: ['capture.list', 'capture.open'], letter: 'c' },
-      { path: '/inspection', name: '四性检测', acts: ['inspection.list', 'inspection.read'], letter: 't' },
-      { path: '/arrangement', name: '整理编目', acts: ['arrangement.list', 'arrangement.amend'], letter: 'a' },
-      { path: '/filing', name: '清点归档', acts: ['filing.list', 'filing.count', 'filing.file'], letter: 'f' },
+      { path: '/inspection', name: '四性检测', acts: ['inspection.list'], letter: 't' },
+      { path: '/arrangement', name: '整理编目', acts: ['arrangement.list'], letter: 'a' },
+      { path: '/filing', name: '清点归档', acts: ['filing.list'], letter: 'f' },
     ],
   },
   {
     name: '档案库', pages: [
-      { path: '/search', name: '检索', acts: ['record.search', 'record.list'], letter: 's' },
+      { path: '/search', name: '检索', acts: ['record.search'], letter: 's' },
     ],
   },
   {
     name: '定密管理', pages: [
-      { path: '/marking', name: '定密', acts: ['mark.list', 'mark.propose', 'mark.approve'], letter: 'm' },
+      { path: '/classification', name: '定密', acts: ['classification.list', 'classification.propose'], letter: 'm' },
     ],
   },
-  { name: '检查', pages: [{ path: '/reports', name: '报表', acts: ['report.list', 'report.create'], letter: 'r' }] },
+  { name: '检查', pages: [{ path: '/reports', name: '报表', acts: ['report.list'], letter: 'r' }] },
   { name: '审计', pages: [
-    { path: '/audit', name: '审计查询', acts: ['audit.list', 'audit.query'], letter: 'u' },
-    { path: '/checkpoints', name: '检查点与证明', acts: ['audit.checkpoints', 'audit.prove'], letter: 'k' },
+    { path: '/audit', name: '审计查询', acts: ['audit.list', 'audit.daily'], letter: 'u' },
+    { path: '/checkpoints', name: '检查点与证明', acts: ['audit.checkpoint', 'audit.prove', 'audit.verify'], letter: 'k' },
   ] },
   {
     name: '三员', pages: [
-      { path: '/people', name: '人员与涉密资格', acts: ['person.list', 'person.create'], letter: 'p' },
-      { path: '/duties', name: '授权与互斥', acts: ['duty.list', 'duty.grant'], letter: 'd' },
-      { path: '/keys', name: '密钥', acts: ['key.status', 'key.unlock', 'key.lock'], letter: 'y' },
-      { path: '/system', name: '系统与自检', acts: ['system.status', 'system.self-test'], letter: 'x' },
+      { path: '/people', name: '人员与涉密资格', acts: ['person.list'], letter: 'p' },
+      { path: '/duties', name: '授权与互斥', acts: ['duty.list'], letter: 'd' },
+      { path: '/keys', name: '密钥', acts: ['key.status'], letter: 'y' },
+      { path: '/system', name: '系统与自检', acts: ['system.status'], letter: 'x' },
     ],
   },
 ];

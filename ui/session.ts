@@ -64,7 +64,7 @@ export async function loadSession(): Promise<SessionState | null> {
   return current.value;
 }
 
-export interface Proof { readonly challenge: string; readonly signature: string; readonly certificate: string }
+export interface Proof { readonly challenge: string; readonly signature: string }
 
 export const askChallenge = (account: string): Promise<{ challenge: string; passwordRequired: boolean }> =>
   write('session.challenge', { account });
@@ -75,8 +75,8 @@ export async function signIn(account: string, proof: Proof, password: string): P
   frame.lastActive = Date.now();
 }
 
-export async function unlock(proof: Proof, password: string): Promise<void> {
-  await write('session.unlock', { ...proof, ...(password ? { password } : {}) });
+export async function unlock(proof: Proof): Promise<void> {
+  await write('session.unlock', proof);
   await loadSession();
   frame.locked = false;
   frame.lastActive = Date.now();
@@ -102,7 +102,7 @@ export async function switchLevel(level: Level): Promise<void> {
 
 whenActive(() => { frame.lastActive = Date.now(); });
 whenRefusedSession((problem) => {
-  if (problem.code === 'E_SESSION_LOCKED') { frame.locked = true; return; }
+  if (problem.facts['locked'] === true) { frame.locked = true; return; }
   const state = current.value;
   if (state?.signedIn) void loadSession();
 });

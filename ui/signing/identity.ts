@@ -4,6 +4,6 @@ import { fromBase64url, sign, type KeyFile } from './signer.js';
 
 export async function prove(account: string, file: KeyFile, pin: string): Promise<{ readonly proof: Proof; readonly passwordRequired: boolean }> {
   const { challenge, passwordRequired } = await askChallenge(account);
-  const signed = await sign(file, pin, fromBase64url(challenge));
-  return { proof: { challenge, ...signed }, passwordRequired };
+  const { signature } = await sign(file, pin, fromBase64url(challenge));
+  return { proof: { challenge, signature }, passwordRequired };
 }
