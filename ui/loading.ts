@@ -1,6 +1,6 @@
 /** A read with its three faces: on the way, refused, here. Pages show exactly one of them. */
 import { onScopeDispose, shallowRef, watch, type ShallowRef, type WatchSource } from 'vue';
-import { asProblem, Problem, read, type Query } from './api.js';
+import { asProblem, read, type Problem, type Query } from './api.js';
 
 export interface Loaded<T> {
   readonly data: ShallowRef<T | null>;

@@ -24,6 +24,6 @@ export async function rehearsalPeople(): Promise<readonly RehearsalPerson[]> {
 /** After a reload the remembered key files are gone; in rehearsal they are fetched again. @returns the PIN to show as a hint */
 export async function rehearsalPin(account: string): Promise<string | null> {
   const one = (await rehearsalPeople().catch(() => [])).find((each) => each.account === account);
-  if (one && !keyFileOf(account)) remember(account, keyFileFrom(`${one.name}.pem`, one.keyFile));
+  if (one && !keyFileOf(account)) remember(account, keyFileFrom(`${one.name}.json`, one.keyFile));
   return one?.pin ?? null;
 }

@@ -36,7 +36,7 @@ export function proseDate(value: string): string {
 
 /** Accepts `20261122`, `2026-11-22`, `2026/11/22`, `2026年11月22日`; `null` when it is no date of the calendar. */
 export function typedDate(text: string): string | null {
-  const found = /^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?$/.exec(text.trim());
+  const found = /^(\d{4})(\d{2})(\d{2})$/.exec(text.trim()) ?? /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(text.trim());
   if (!found) return null;
   const [, year = '', month = '', day = ''] = found;
   const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;

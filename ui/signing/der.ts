@@ -54,10 +54,9 @@ export function integer(body: Uint8Array): number {
 }
 
 /** PEM blocks in the order they stand in the text, headers and surrounding words ignored. */
-export function pemBlocks(text: string): { readonly label: string; readonly bytes: Uint8Array; readonly pem: string }[] {
+export function pemBlocks(text: string): { readonly label: string; readonly bytes: Uint8Array }[] {
   return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g)].map((found) => ({
     label: found[1] ?? '',
     bytes: Uint8Array.from(atob((found[2] ?? '').replace(/\s+/g, '')), (one) => one.charCodeAt(0)),
-    pem: `${found[0]}\n`,
   }));
 }

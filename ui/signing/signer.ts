@@ -1,7 +1,7 @@
 /** Signs for the officer: finds the key file remembered for this session, opens it in the worker, never keeps the PIN. */
 import canonicalize from 'canonicalize';
 import { shallowReactive } from 'vue';
-import { certificateOf, isKeyFile, type KeyFileFault } from './key-file.js';
+import { KeyFileError, readKeyFile, type KeyFileFault } from './key-file.js';
 import { hex, sm3 } from './sm3.js';
 import type { SigningResult, SigningWork } from './work.js';
 
@@ -26,14 +26,19 @@ export const remember = (account: string, file: KeyFile): void => { remembered.s
 export const forgetKeys = (): void => { remembered.clear(); };
 
 export function keyFileFrom(name: string, text: string): KeyFile {
-  const certificate = certificateOf(text);
-  if (!isKeyFile(text) || !certificate) throw new SigningError('not-a-key-file');
-  return { name, text, certificate };
+  try {
+    return { name, text, certificate: readKeyFile(text).certificate };
+  } catch (cause) {
+    throw new SigningError(cause instanceof KeyFileError ? cause.fault : 'not-a-key-file');
+  }
 }
 
-/** Canonical JSON (RFC 8785) of what is decided, and its SM3 digest as hex: the same bytes the server checks and the form prints. */
+/**
+ * Canonical JSON (RFC 8785) of what is decided, and its SM3 digest as hex: the same bytes the server checks and the form prints.
+ * A statement that comes as text is read and written again, so that what is shown is what is signed.
+ */
 export function canonical(statement: unknown): { readonly text: string; readonly bytes: Uint8Array; readonly digest: string } {
-  const text = canonicalize(statement) ?? 'null';
+  const text = canonicalize(typeof statement === 'string' ? JSON.parse(statement) as unknown : statement) ?? 'null';
   const bytes = new TextEncoder().encode(text);
   return { text, bytes, digest: hex(sm3(bytes)) };
 }

@@ -1,5 +1,5 @@
 /** SM2 signatures in the browser (research: sm-crypto's own generator is weak, so the nonce is ours, drawn from WebCrypto and used once). */
-import { sm2 } from 'sm-crypto';
+import smCrypto from 'sm-crypto';
 import { hex } from './sm3.js';
 
 interface BigNumber { toString(radix: number): string; mod(other: BigNumber): BigNumber; add(other: BigNumber): BigNumber }
@@ -15,7 +15,10 @@ interface Sm2 {
   }): string;
   doVerifySignature(message: number[], signature: string, publicKey: string, options: { hash: true; der: true }): boolean;
 }
-const library = sm2 as unknown as Sm2;
+const library = smCrypto.sm2 as unknown as Sm2;
+
+/** `04‖x‖y` of d, hex. */
+export const publicKeyOf = (secret: string): string => library.getPublicKeyFromPrivateKey(secret);
 
 const ORDER_MINUS_ONE = 'fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54122';
 
@@ -31,7 +34,7 @@ function nonce(Big: BigNumberOf): string {
  */
 export function signSm2(message: Uint8Array, secret: string): Uint8Array {
   const Big = library.getPoint().k.constructor as BigNumberOf;
-  const publicKey = library.getPublicKeyFromPrivateKey(secret);
+  const publicKey = publicKeyOf(secret);
   const k = nonce(Big);
   const point = library.getPublicKeyFromPrivateKey(k);
   const signature = library.doSignature([...message], secret, {
