@@ -23,7 +23,7 @@ export interface Piece {
 export function rateOf(work: () => void, milliseconds = 700): number {
   const begin = performance.now();
   let count = 0;
-  let passed = 0;
+  let passed: number;
   do {
     work();
     count += 1;
@@ -35,7 +35,7 @@ export function rateOf(work: () => void, milliseconds = 700): number {
 export async function rateOfAsync(work: () => Promise<unknown>, milliseconds = 1500): Promise<number> {
   const begin = performance.now();
   let count = 0;
-  let passed = 0;
+  let passed: number;
   do {
     await work();
     count += 1;
