@@ -71,10 +71,11 @@ export function startWalk(
   return {
     take(entry) {
       // After a fault the walk goes on from what it finds, so that each place is named once.
-      const wrong = followFault(sm3, head, entry);
+      const bytes = entryBytes(entry);
+      const wrong = followFault(sm3, head, entry, bytes);
       if (wrong) faults.push(fault(wrong.kind, wrong.seq));
       head = headOf(entry);
-      const grown = grow(sm3, frontier, leafHash(sm3, entryBytes(entry)));
+      const grown = grow(sm3, frontier, leafHash(sm3, bytes));
       frontier = grown.frontier;
       for (const node of nodes ? grown.completed.filter(({ level }) => level >= LOWEST_STORED) : []) {
         const stored = nodes?.get(`${String(node.level)}/${String(node.index)}`);
