@@ -1,5 +1,6 @@
 import type { CalendarDate, Instant, Level, Target, TargetScope } from './ports.js';
 import type { Description } from './description.js';
+import type { CountLine } from './reconciliation.js';
 
 /** 归档方式 (办法第十六条). */
 export type CaptureMethod = 'online_auto' | 'offline_upload' | 'offline_package_import' | 'paper_scan';
@@ -17,18 +18,11 @@ export interface CaptureBatch {
   /** Every file of a batch is taken in at one level; marking may change a record's later. */
   readonly level: Level;
   readonly state: BatchState;
-  readonly declared: readonly DeclaredCount[] | null;
+  /** 申报数: what the department says it hands in (办法第二十一条). */
+  readonly declared: readonly CountLine[] | null;
   readonly openedAt: Instant;
   readonly closedAt: Instant | null;
   readonly version: number;
-}
-/** 申报数: what the department says it hands in, by category, year and retention (办法第二十一条). */
-export interface DeclaredCount {
-  readonly categoryCode: string;
-  readonly archivalYear: number;
-  readonly retentionCode: string;
-  readonly itemCount: number;
-  readonly metadataCount: number;
 }
 export type BatchState = 'open' | 'filed' | 'withdrawn';
 
@@ -132,6 +126,22 @@ export interface ProcessEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** A file on its way in. */
+export interface Upload {
+  readonly id: string;
+  readonly batch: string;
+  readonly object: string;
+  readonly level: Level;
+  /** Declared size. */
+  readonly bytes: number;
+  readonly fileName: string;
+  /** The record it joins, where it does. */
+  readonly record: string | null;
+  readonly role: FileRole | null;
+  readonly openedBy: string;
+  readonly openedAt: Instant;
+}
+
 export interface Page { readonly offset: number; readonly limit: number }
 export interface Paged<T> { readonly rows: readonly T[]; readonly total: number }
 
@@ -150,6 +160,10 @@ export interface BatchRepository {
 export interface RecordRepository {
   get(id: string): Promise<StoredRecord | undefined>;
   ofBatch(batch: string): Promise<readonly StoredRecord[]>;
+  /** Withdrawn ones left out unless asked for. */
+  pageOfBatch(batch: string, state: string | null, page: Page): Promise<Paged<StoredRecord>>;
+  /** How many records of a batch stand where. */
+  statesOfBatch(batch: string): Promise<Readonly<Record<string, number>>>;
   add(record: StoredRecord): Promise<void>;
   /** @throws ArchiveError E_STALE_VERSION */
   save(record: StoredRecord, seenVersion: number): Promise<void>;
@@ -167,10 +181,13 @@ export interface SequenceKey {
   readonly orgOrFunction: string | null;
 }
 
+export interface FileCounts { readonly files: number; readonly accepted: number; readonly warned: number; readonly rejected: number; readonly bytes: number }
+
 export interface FileRepository {
   get(id: string): Promise<ComputerFile | undefined>;
   ofRecord(record: string): Promise<readonly ComputerFile[]>;
   ofBatch(batch: string): Promise<readonly ComputerFile[]>;
+  countOf(batch: string): Promise<FileCounts>;
   add(file: ComputerFile): Promise<void>;
   replace(id: string, by: string): Promise<void>;
   /** Moves a file under another record of the same batch. */

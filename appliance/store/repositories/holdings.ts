@@ -1,5 +1,5 @@
 import type {
-  BatchRepository, CaptureBatch, ComputerFile, DeclaredCount, FileDescription, FileFinding, FileRepository, Holdings, ObjectRepository, StoredObject,
+  BatchRepository, CaptureBatch, ComputerFile, FileDescription, FileFinding, FileRepository, Holdings, ObjectRepository, StoredObject,
 } from '../../../core/holdings.js';
 import type { Level } from '../../../core/ports.js';
 import type { Sealing } from '../sealing.js';
@@ -15,7 +15,7 @@ interface BatchRow {
 const batchOf = (row: BatchRow): CaptureBatch => ({
   id: row.id, number: row.number, fonds: row.fonds, department: row.department, openedBy: row.opened_by, method: row.method,
   offlineReason: row.offline_reason, level: row.level, state: row.state,
-  declared: row.declared === null ? null : JSON.parse(row.declared) as DeclaredCount[], openedAt: row.opened_at, closedAt: row.closed_at, version: row.version,
+  declared: row.declared === null ? null : JSON.parse(row.declared) as CaptureBatch['declared'], openedAt: row.opened_at, closedAt: row.closed_at, version: row.version,
 });
 
 const batchColumns = (batch: CaptureBatch): Record<string, SqlValue> => ({
@@ -70,6 +70,15 @@ function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
     },
     async ofBatch(batch) {
       return (await sql.all<FileRow>('SELECT * FROM computer_file WHERE batch = $1 AND replaced_by IS NULL ORDER BY received_at, id', batch)).map(fileOf);
+    },
+    async countOf(batch) {
+      const rows = await sql.all<{ verdict: ComputerFile['verdict']; n: number; bytes: number }>(
+        `SELECT computer_file.verdict, count(*) AS n, sum(computer_file.bytes) AS bytes FROM computer_file JOIN record ON record.id = computer_file.record
+         WHERE computer_file.batch = $1 AND replaced_by IS NULL AND record.state <> 'withdrawn' GROUP BY computer_file.verdict`, batch,
+      );
+      const of = (verdict: ComputerFile['verdict']): number => rows.find((row) => row.verdict === verdict)?.n ?? 0;
+      const sum = (pick: (row: { n: number; bytes: number }) => number): number => rows.reduce((total, row) => total + pick(row), 0);
+      return { files: sum((row) => row.n), accepted: of('accept'), warned: of('warn'), rejected: of('reject'), bytes: sum((row) => row.bytes) };
     },
     add: async (file) => insert(sql, 'computer_file', {
       id: file.id, record: file.record, batch: file.batch, upload: file.upload, role: file.role, position: file.position, object: file.object, level: file.level,

@@ -69,6 +69,7 @@ export interface PeopleRepository {
   grant(id: string): Promise<Grant | undefined>;
   addGrant(grant: Grant): Promise<void>;
   revokeGrant(id: string, by: string, at: Instant): Promise<void>;
+  departmentOf(person: string): Promise<string | undefined>;
   departments(): Promise<Department[]>;
   addDepartment(department: Department, position: number): Promise<void>;
 }
@@ -151,6 +152,10 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
     async revokeGrant(id, by, at) {
       const changed = await sql.run('UPDATE duty_grant SET revoked_by = $1, revoked_at = $2 WHERE id = $3 AND revoked_at IS NULL', by, at, id);
       if (changed !== 1) throw new ArchiveError('E_STATE_INVALID', { grant: id });
+    },
+    async departmentOf(person) {
+      const row = await sql.one<{ department: string }>('SELECT department FROM person WHERE id = $1', person);
+      return row?.department;
     },
     departments: async () => sql.all<Department>('SELECT id, fonds, name FROM department ORDER BY position'),
     async addDepartment(department, position) {

@@ -81,6 +81,19 @@ export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
       return row && (await recordsOf(sql, sealing, [row]))[0];
     },
     ofBatch: async (batch) => recordsOf(sql, sealing, await sql.all<RecordRow>('SELECT * FROM record WHERE batch = $1 ORDER BY serial', batch)),
+    async pageOfBatch(batch, state, { offset, limit }) {
+      const where = state === null ? "batch = $1 AND state <> 'withdrawn'" : 'batch = $1 AND state = $2';
+      const values = state === null ? [batch] : [batch, state];
+      const rows = await sql.all<RecordRow>(
+        `SELECT * FROM record WHERE ${where} ORDER BY serial LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`, ...values, limit, offset,
+      );
+      const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM record WHERE ${where}`, ...values);
+      return { rows: await recordsOf(sql, sealing, rows), total: count?.n ?? 0 };
+    },
+    async statesOfBatch(batch) {
+      const rows = await sql.all<{ state: string; n: number }>('SELECT state, count(*) AS n FROM record WHERE batch = $1 GROUP BY state', batch);
+      return Object.fromEntries(rows.map((row) => [row.state, row.n]));
+    },
     async add(record) {
       await insert(sql, 'record', { id: record.id, version: record.version, ...columns(record, sealing) });
       await writeScope(sql, record.id, record.scope);
