@@ -46,6 +46,8 @@ export interface RecordFacts {
   readonly scheme: string | null;
   readonly documentDate: CalendarDate | null;
   readonly completedOn: CalendarDate | null;
+  /** Key of the numbering sequence (`seriesOf`), once numbered. */
+  readonly series: string | null;
   readonly sequence: number | null;
   readonly archivalCode: string | null;
   readonly codeProfile: string | null;
@@ -157,6 +159,20 @@ export interface BatchRepository {
   countOn(day: CalendarDate): Promise<number>;
 }
 
+/** A search as the store runs it: who may see what is already in `visible`. */
+export interface RecordQuery {
+  readonly visible: ListScope;
+  /** Phrases of words, each to be found as written, under each level's key; every phrase must be found. */
+  readonly phrases: readonly (readonly string[])[];
+  /** Levels whose words the session can form: up to its own. */
+  readonly levels: readonly Level[];
+  readonly equals: Readonly<Partial<Record<'categoryCode' | 'archivalYear' | 'retentionCode' | 'fonds' | 'department' | 'level' | 'state' | 'orgOrFunction', string | number>>>;
+  readonly codePrefix: string | null;
+  readonly from: CalendarDate | null;
+  readonly until: CalendarDate | null;
+  readonly sort: 'newest' | 'oldest' | 'code';
+}
+
 export interface RecordRepository {
   get(id: string): Promise<StoredRecord | undefined>;
   ofBatch(batch: string): Promise<readonly StoredRecord[]>;
@@ -164,21 +180,16 @@ export interface RecordRepository {
   pageOfBatch(batch: string, state: string | null, page: Page): Promise<Paged<StoredRecord>>;
   /** How many records of a batch stand where. */
   statesOfBatch(batch: string): Promise<Readonly<Record<string, number>>>;
+  /** The searchable words of a record, blind under its level's search key; replaces what was there. */
+  indexWords(record: Pick<StoredRecord, 'id' | 'level'>, words: readonly string[]): Promise<void>;
+  search(query: RecordQuery, page: Page): Promise<Paged<StoredRecord>>;
   add(record: StoredRecord): Promise<void>;
   /** @throws ArchiveError E_STALE_VERSION */
   save(record: StoredRecord, seenVersion: number): Promise<void>;
   /** Largest number given in a sequence, void ones included; 0 for none. */
-  lastSequence(key: SequenceKey): Promise<number>;
+  lastSequence(series: string): Promise<number>;
   events(record: string): Promise<readonly ProcessEvent[]>;
   addEvent(record: string, event: ProcessEvent): Promise<void>;
-}
-
-export interface SequenceKey {
-  readonly fonds: string;
-  readonly categoryCode: string;
-  readonly archivalYear: number;
-  readonly retentionCode: string;
-  readonly orgOrFunction: string | null;
 }
 
 export interface FileCounts { readonly files: number; readonly accepted: number; readonly warned: number; readonly rejected: number; readonly bytes: number }

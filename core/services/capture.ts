@@ -230,7 +230,7 @@ export function captureService(parts: CaptureParts) {
     const record: StoredRecord = {
       id, electronicRecordCode: `ERC-${clock.today().slice(0, 4)}-${ids.uuid().replaceAll('-', '').slice(0, 16)}`, batch: batch.id, state: 'captured', level: batch.level,
       fonds: batch.fonds, department: batch.department, owner: batch.openedBy, categoryCode: null, archivalYear: null, retentionCode: null, orgOrFunction: null,
-      scheduleItemId: null, scheme: null, documentDate: null, completedOn: null, sequence: null, archivalCode: null, codeProfile: null, codeStatus: null,
+      scheduleItemId: null, scheme: null, documentDate: null, completedOn: null, series: null, sequence: null, archivalCode: null, codeProfile: null, codeStatus: null,
       classificationId: null, mark: null, filingDeadline: null, filedAt: null, transferDueOn: null, retentionExpiresOn: null, verdict: null, metadataDigest: null,
       capturedAt: clock.now(), version: 1, description: { title: titleFrom(fileName) },
       // Secrets are known to whoever handed them in and to the department, until marking says otherwise.

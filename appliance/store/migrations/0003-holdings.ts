@@ -31,13 +31,14 @@ export const holdings: Migration = {
       serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, electronic_record_code TEXT NOT NULL UNIQUE,
       batch TEXT NOT NULL REFERENCES capture_batch (id), state TEXT NOT NULL, level INTEGER NOT NULL, fonds TEXT NOT NULL, department TEXT NOT NULL,
       owner TEXT NOT NULL, category TEXT, archival_year INTEGER, retention TEXT, org_or_function TEXT, schedule_item TEXT, scheme TEXT,
-      document_date TEXT, completed_on TEXT, sequence INTEGER, archival_code TEXT UNIQUE, code_profile TEXT, code_status TEXT,
+      document_date TEXT, completed_on TEXT, series TEXT, sequence INTEGER, archival_code TEXT UNIQUE, code_profile TEXT, code_status TEXT,
       classification TEXT, mark TEXT, filing_deadline TEXT, filed_at TEXT, transfer_due_on TEXT, retention_expires_on TEXT,
       verdict TEXT, metadata_digest TEXT, sealed BLOB NOT NULL, captured_at TEXT NOT NULL, version INTEGER NOT NULL
     ) STRICT`,
     'CREATE INDEX record_batch ON record (batch, state)',
     'CREATE INDEX record_list ON record (state, level, document_date)',
-    'CREATE INDEX record_sequence ON record (fonds, category, archival_year, retention, org_or_function, sequence)',
+    'CREATE UNIQUE INDEX record_sequence ON record (series, sequence) WHERE series IS NOT NULL',
+    'CREATE INDEX record_code ON record (fonds, category, archival_year, retention, org_or_function, sequence)',
     `CREATE TABLE record_scope (
       record TEXT NOT NULL REFERENCES record (id), kind TEXT NOT NULL CHECK (kind IN ('person','department','request','compartment')), ref TEXT NOT NULL,
       PRIMARY KEY (record, kind, ref)

@@ -1,5 +1,6 @@
+import { ArchiveError } from '../../../core/errors.js';
 import type { Description } from '../../../core/description.js';
-import type { ProcessEvent, RecordRepository, StoredRecord } from '../../../core/holdings.js';
+import type { Page, Paged, ProcessEvent, RecordQuery, RecordRepository, StoredRecord } from '../../../core/holdings.js';
 import type { Level, TargetScope } from '../../../core/ports.js';
 import type { Sealing } from '../sealing.js';
 import { insert, places, saveVersion } from '../sql.js';
@@ -8,7 +9,7 @@ import type { Sql, SqlValue } from '../sql.js';
 export interface RecordRow {
   serial: number; id: string; electronic_record_code: string; batch: string; state: string; level: Level; fonds: string; department: string; owner: string;
   category: string | null; archival_year: number | null; retention: string | null; org_or_function: string | null; schedule_item: string | null;
-  scheme: string | null; document_date: string | null; completed_on: string | null; sequence: number | null; archival_code: string | null;
+  scheme: string | null; document_date: string | null; completed_on: string | null; series: string | null; sequence: number | null; archival_code: string | null;
   code_profile: string | null; code_status: StoredRecord['codeStatus']; classification: string | null; mark: string | null; filing_deadline: string | null;
   filed_at: string | null; transfer_due_on: string | null; retention_expires_on: string | null; verdict: StoredRecord['verdict'];
   metadata_digest: string | null; sealed: Buffer; captured_at: string; version: number;
@@ -20,7 +21,7 @@ const columns = (record: StoredRecord, sealing: Sealing): Record<string, SqlValu
   electronic_record_code: record.electronicRecordCode, batch: record.batch, state: record.state, level: record.level, fonds: record.fonds,
   department: record.department, owner: record.owner, category: record.categoryCode, archival_year: record.archivalYear, retention: record.retentionCode,
   org_or_function: record.orgOrFunction, schedule_item: record.scheduleItemId, scheme: record.scheme, document_date: record.documentDate,
-  completed_on: record.completedOn, sequence: record.sequence, archival_code: record.archivalCode, code_profile: record.codeProfile,
+  completed_on: record.completedOn, series: record.series, sequence: record.sequence, archival_code: record.archivalCode, code_profile: record.codeProfile,
   code_status: record.codeStatus, classification: record.classificationId, mark: record.mark, filing_deadline: record.filingDeadline,
   filed_at: record.filedAt, transfer_due_on: record.transferDueOn, retention_expires_on: record.retentionExpiresOn, verdict: record.verdict,
   metadata_digest: record.metadataDigest, sealed: sealing.seal(record.level, `record/${record.id}`, record.description), captured_at: record.capturedAt,
@@ -32,7 +33,7 @@ export function recordOf(row: RecordRow, scope: TargetScope, sealing: Sealing): 
     id: row.id, electronicRecordCode: row.electronic_record_code, batch: row.batch, state: row.state, level: row.level, fonds: row.fonds,
     department: row.department, owner: row.owner, categoryCode: row.category, archivalYear: row.archival_year, retentionCode: row.retention,
     orgOrFunction: row.org_or_function, scheduleItemId: row.schedule_item, scheme: row.scheme, documentDate: row.document_date, completedOn: row.completed_on,
-    sequence: row.sequence, archivalCode: row.archival_code, codeProfile: row.code_profile, codeStatus: row.code_status, classificationId: row.classification,
+    series: row.series, sequence: row.sequence, archivalCode: row.archival_code, codeProfile: row.code_profile, codeStatus: row.code_status, classificationId: row.classification,
     mark: row.mark, filingDeadline: row.filing_deadline, filedAt: row.filed_at, transferDueOn: row.transfer_due_on,
     retentionExpiresOn: row.retention_expires_on, verdict: row.verdict, metadataDigest: row.metadata_digest, capturedAt: row.captured_at,
     version: row.version, scope, description: sealing.open<Description>(row.level, `record/${row.id}`, row.sealed),
@@ -74,6 +75,39 @@ async function writeScope(sql: Sql, id: string, scope: TargetScope): Promise<voi
   }
 }
 
+const EQUAL_COLUMNS = {
+  categoryCode: 'category', archivalYear: 'archival_year', retentionCode: 'retention', fonds: 'fonds', department: 'department', level: 'level', state: 'state',
+  orgOrFunction: 'org_or_function',
+} as const satisfies Record<keyof RecordQuery['equals'], string>;
+
+const ORDERS = {
+  newest: 'record.document_date DESC, record.serial DESC',
+  oldest: 'record.document_date, record.serial',
+  code: 'record.fonds, record.category, record.archival_year, record.retention, record.org_or_function, record.sequence, record.serial',
+} as const;
+
+/** Words are looked for under each level's own key, so a session cannot even form those above it. Ordered by date or number: ranking would leak. */
+async function searchRecords(sql: Sql, sealing: Sealing, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
+  const values: SqlValue[] = [...(query.visible.values as readonly SqlValue[])];
+  const wheres = [query.visible.sql];
+  const bind = (value: SqlValue): string => `$${String(values.push(value))}`;
+  for (const [key, column] of Object.entries(EQUAL_COLUMNS)) {
+    const value = query.equals[key as keyof typeof EQUAL_COLUMNS];
+    if (value !== undefined) wheres.push(`record.${column} = ${bind(value)}`);
+  }
+  if (query.codePrefix !== null) wheres.push(`substr(record.archival_code, 1, ${bind(query.codePrefix.length)}) = ${bind(query.codePrefix)}`);
+  if (query.from !== null) wheres.push(`record.document_date >= ${bind(query.from)}`);
+  if (query.until !== null) wheres.push(`record.document_date <= ${bind(query.until)}`);
+  if (query.phrases.length > 0) {
+    const forLevel = (level: Level): string => `(${query.phrases.map((words) => `"${sealing.tokens(level, words).join(' ')}"`).join(' AND ')})`;
+    wheres.push(`record.serial IN (SELECT rowid FROM search WHERE search MATCH ${bind(query.levels.map(forLevel).join(' OR '))})`);
+  }
+  const where = wheres.join(' AND ');
+  const rows = await sql.all<RecordRow>(`SELECT record.* FROM record WHERE ${where} ORDER BY ${ORDERS[query.sort]} LIMIT ${bind(page.limit)} OFFSET ${bind(page.offset)}`, ...values);
+  const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM record WHERE ${where}`, ...values.slice(0, -2));
+  return { rows: await recordsOf(sql, sealing, rows), total: count?.n ?? 0 };
+}
+
 export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
   return {
     async get(id) {
@@ -102,14 +136,17 @@ export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
       await saveVersion(sql, 'record', record.id, seenVersion, columns(record, sealing));
       await writeScope(sql, record.id, record.scope);
     },
-    async lastSequence(key) {
-      const row = await sql.one<{ last: number | null }>(
-        `SELECT max(sequence) AS last FROM record
-         WHERE fonds = $1 AND category = $2 AND archival_year = $3 AND retention = $4 AND org_or_function IS $5`,
-        key.fonds, key.categoryCode, key.archivalYear, key.retentionCode, key.orgOrFunction,
-      );
+    async lastSequence(series) {
+      const row = await sql.one<{ last: number | null }>('SELECT max(sequence) AS last FROM record WHERE series = $1', series);
       return row?.last ?? 0;
     },
+    async indexWords(record, words) {
+      const row = await sql.one<{ serial: number }>('SELECT serial FROM record WHERE id = $1', record.id);
+      if (!row) throw new ArchiveError('E_NOT_FOUND', { record: record.id });
+      await sql.run('DELETE FROM search WHERE rowid = $1', row.serial);
+      if (words.length > 0) await sql.run('INSERT INTO search (rowid, tokens) VALUES ($1, $2)', row.serial, sealing.tokens(record.level, words).join(' '));
+    },
+    search: async (query, page) => searchRecords(sql, sealing, query, page),
     async events(record) {
       const rows = await sql.all<{ activity: string; at: string; person: string; duty: string | null; mandate: string | null; detail: string }>(
         'SELECT activity, at, person, duty, mandate, detail FROM process_event WHERE record = $1 ORDER BY id', record,
