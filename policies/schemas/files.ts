@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
+import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
@@ -9,12 +10,16 @@ import { ActsFile, DutiesFile } from './secrecy.js';
  * is not listed here, or holds a field the schema does not know.
  */
 export const POLICY_FILES = {
+  'archival-codes.json': ArchivalCodeRules,
   'dictionaries.json': Dictionaries,
+  'filing-scope.json': FilingScope,
   'formats.json': FormatTable,
   'metadata.json': MetadataScheme,
   'observations.json': ObservationTable,
   'acts.json': ActsFile,
   'duties.json': DutiesFile,
+  'retention.json': RetentionSchedule,
+  'schemes.json': Schemes,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */
