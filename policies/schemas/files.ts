@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
+import { CaptureLimits } from './capture.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
@@ -11,6 +12,7 @@ import { ActsFile, DutiesFile } from './secrecy.js';
  */
 export const POLICY_FILES = {
   'archival-codes.json': ArchivalCodeRules,
+  'capture.json': CaptureLimits,
   'dictionaries.json': Dictionaries,
   'filing-scope.json': FilingScope,
   'formats.json': FormatTable,
