@@ -1,3 +1,4 @@
+import { openVerb, sealVerb } from './seal.js';
 import { selftestVerb } from './selftest.js';
 import { sm2Verb } from './sm2.js';
 import { sm3Verb } from './sm3.js';
@@ -8,6 +9,8 @@ import type { Verb } from './verb.js';
 export const VERBS: readonly Verb[] = [
   sm3Verb,
   sm2Verb,
+  sealVerb,
+  openVerb,
   selftestVerb,
   stripSealVerb,
 ];

@@ -88,3 +88,21 @@ test('selftest: everything passes, and a folder of vectors with a wrong one is a
   writeFileSync(at('bad.json'), JSON.stringify({ list: [{ messageHex: '00', sm3: '00'.repeat(32) }] }));
   t.like(await run('selftest', '--vectors', at('.')), { exit: EXIT.finding, data: { failed: 1 } });
 });
+
+test('seal and open: the content comes back; a damaged object gives no file at all', async (t) => {
+  const { at, run } = desk(t);
+  writeFileSync(at('in'), Buffer.alloc(300_000, '涉密'));
+  t.is((await run('seal', at('in'), at('sealed'))).exit, EXIT.usage);
+  const sealed = await run('seal', at('in'), at('sealed'), '--new-secret', at('secret'));
+  t.like(sealed, { exit: EXIT.good, data: { bytes: 300_000 } });
+  t.false(readFileSync(at('sealed')).includes('涉密涉密'));
+  t.is((await run('seal', at('in'), at('sealed'), '--secret-file', at('secret'))).exit, EXIT.usage);
+  t.like(await run('open', at('sealed'), at('out'), '--secret-file', at('secret')), { exit: EXIT.good, data: { sm3: sealed.data['sm3'] } });
+  t.deepEqual(readFileSync(at('out')), readFileSync(at('in')));
+
+  const bytes = readFileSync(at('sealed'));
+  bytes[200_000] = (bytes[200_000] ?? 0) ^ 1;
+  writeFileSync(at('sealed'), bytes);
+  t.like(await run('open', at('sealed'), at('out2'), '--secret-file', at('secret')), { exit: EXIT.refused, data: { code: 'E_ENVELOPE_CHUNK_TAG' } });
+  t.false(existsSync(at('out2')) || existsSync(at('out2.part')));
+});
