@@ -161,6 +161,9 @@ export const CATALOG = {
   E_DEVICE_LEVEL: { status: 422, message: '设备或介质密级低于数据密级，请换用相应密级的设备', articles: [42] },
   E_HANDOVER_TWO_PERSON: { status: 422, message: '涉密交接须由两人签字，请补齐交接人', articles: [42] },
   E_SOD_SELF_APPROVAL: { status: 403, message: '不得审批本人拟定的事项，请由另一名有权人员办理' },
+  E_SOD_SAME_PERSON: { status: 403, message: '须由不同的人员分别签署，同一人员或同一密钥不能签署两次，请由另一名人员办理' },
+  E_APPROVAL_REQUIRED: { status: 403, message: '该操作须先经审批，请提请审批并由规定人员签署后再办理' },
+  E_APPROVAL_LAPSED: { status: 409, message: '审批已过有效期，请重新提请审批' },
   E_SOD_CONFLICT: { status: 403, message: '职责冲突：该人员已任互斥岗位，请先解除原岗位或另选人员' },
 } as const satisfies Record<string, ErrorRow>;
 
