@@ -4,7 +4,7 @@ import { CaptureLimits } from './capture.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
-import { ActsFile, DutiesFile } from './secrecy.js';
+import { ActsFile, DutiesFile, MarkingFile } from './secrecy.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -22,6 +22,7 @@ export const POLICY_FILES = {
   'duties.json': DutiesFile,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
+  'marking.json': MarkingFile,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */

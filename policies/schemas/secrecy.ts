@@ -50,3 +50,87 @@ export const ActsFile = Type.Object({
 }, { $id: 'policies.acts', ...closed });
 export type ActsFile = Static<typeof ActsFile>;
 export type ActRow = ActsFile['acts'][number];
+
+const CalendarDate = Type.String({ format: 'date', description: '日期,如 2026-06-30' });
+const Secret = Type.Union([Type.Literal(2), Type.Literal(3), Type.Literal(4)], { description: '秘密、机密、绝密' });
+
+/** 保密期限 (domain/06 §2.1 `periodKind`); `unstated`: the mark gives none, so the cap of the level runs. */
+export const Term = Type.Union([
+  Type.Object({
+    kind: Type.Literal('duration'),
+    years: Type.Integer({ minimum: 0, maximum: 100, description: '年' }),
+    months: Type.Integer({ minimum: 0, maximum: 1200, description: '月' }),
+    days: Type.Integer({ minimum: 0, maximum: 36600, description: '日' }),
+  }, { ...closed, description: '保密期限' }),
+  Type.Object({ kind: Type.Literal('date'), on: CalendarDate }, { ...closed, description: '解密时间' }),
+  Type.Object({
+    kind: Type.Literal('condition'),
+    condition: Type.String({ minLength: 2, maxLength: 100, description: '解密条件,须明确、具体' }),
+    metOn: Type.Union([CalendarDate, Type.Null()], { description: '条件成就日' }),
+  }, { ...closed, description: '解密条件' }),
+  Type.Object({ kind: Type.Literal('long_term') }, { ...closed, description: '长期' }),
+  Type.Object({ kind: Type.Literal('unstated') }, { ...closed, description: '未标明' }),
+], { description: '保密期限' });
+export type Term = Static<typeof Term>;
+
+export const DeriveReason = Type.Union(
+  [Type.Literal('identical'), Type.Literal('touches_point'), Type.Literal('derived_content'), Type.Literal('required_by_origin')],
+  { description: '派生定密情形' },
+);
+export type DeriveReason = Static<typeof DeriveReason>;
+export const ChangeReason = Type.Union(
+  [Type.Literal('basis_changed'), Type.Literal('harm_changed'), Type.Literal('superior')],
+  { description: '变更理由' },
+);
+export type ChangeReason = Static<typeof ChangeReason>;
+
+const Named = <T extends typeof DeriveReason | typeof ChangeReason>(key: T) =>
+  Type.Array(Type.Object({ key, name: Type.String({ minLength: 1 }) }, closed), { minItems: 1 });
+
+/** `policies/marking.json` */
+export const MarkingFile = Type.Object({
+  version: Version,
+  source: Source,
+  caps: Type.Array(Type.Object({
+    level: Secret, maxYears: Type.Integer({ minimum: 1, maximum: 30, description: '年' }), source: Type.String({ minLength: 1 }),
+  }, closed), { minItems: 3, maxItems: 3 }),
+  expiry: Type.Object({
+    convention: Type.Union([Type.Literal('inclusive'), Type.Literal('exclusive')], { description: '届满日是否仍保密' }),
+    needsConfirmation: Type.Literal(true, { description: '到期须由责任人确认' }),
+    remindDays: Type.Array(Type.Integer({ minimum: 0, maximum: 3660 }), { minItems: 1, description: '提前提醒天数' }),
+    source: Type.String({ minLength: 1 }),
+  }, closed),
+  review: Type.Object({ everyMonths: Type.Integer({ minimum: 1, maximum: 12 }), transferWithinMonths: Type.Integer({ minimum: 1, maximum: 12 }), source: Type.String({ minLength: 1 }) }, closed),
+  temporary: Type.Object({ reportWithinWorkingDays: Type.Integer({ minimum: 1, maximum: 10 }), source: Type.String({ minLength: 1 }) }, closed),
+  mark: Type.Object({
+    separator: Type.Literal('★'),
+    separatorVariants: Type.Array(Type.String({ minLength: 1 })),
+    longTerm: Type.String({ minLength: 1 }),
+    internal: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+    source: Type.String({ minLength: 1 }),
+  }, closed),
+  deriveReasons: Named(DeriveReason),
+  changeReasons: Named(ChangeReason),
+}, { $id: 'policies.marking', ...closed });
+export type MarkingFile = Static<typeof MarkingFile>;
+
+/** 定密责任人 (domain/06 §2.2), as a box keeps its list. */
+export const ClassAuthority = Type.Object({
+  person: Type.String({ minLength: 1, description: '人员编号' }),
+  kind: Type.Union([Type.Literal('statutory'), Type.Literal('designated')], { description: '法定 / 指定' }),
+  maxLevel: Secret,
+  matterScope: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: '可定密的事项条目,* 为全部' }),
+  grantedBy: Type.String({ minLength: 1 }),
+  grantedOn: CalendarDate,
+  expiresOn: Type.Union([CalendarDate, Type.Null()], { description: '截止日,含当日' }),
+  trainedOn: Type.Union([CalendarDate, Type.Null()], { description: '定密培训日期' }),
+}, { $id: 'classification.authority', ...closed });
+export type ClassAuthority = Static<typeof ClassAuthority>;
+
+/** 本单位原始定密权限: `null` where the unit has none and no authorisation. 保密法(2024)第十七条;实施条例(2024)第十六条。 */
+export const UnitAuthority = Type.Object({
+  org: Type.String({ minLength: 1, description: '本单位' }),
+  maxOriginalLevel: Type.Union([Secret, Type.Null()], { description: '原始定密最高密级' }),
+  source: Type.String({ minLength: 1, description: '法定权限或授权文号' }),
+}, { $id: 'classification.unit', ...closed });
+export type UnitAuthority = Static<typeof UnitAuthority>;
