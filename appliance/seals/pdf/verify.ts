@@ -47,7 +47,7 @@ function signedParts(data: Buffer, range: readonly number[], value: Buffer): rea
   if (range.length !== 4 || first !== 0 || firstLength === undefined || second === undefined || secondLength === undefined) return null;
   if (firstLength <= 0 || second < firstLength || secondLength < 0 || second + secondLength > data.length) return null;
   const gap = data.subarray(firstLength, second).toString('latin1').trim();
-  if (!gap.startsWith('<') || !gap.endsWith('>')) return null;
+  if (!/^<[0-9a-fA-F\s]*>$/.test(gap)) return null;
   const digits = gap.slice(1, -1).replace(/\s/g, '');
   if (!Buffer.from(digits.length % 2 === 0 ? digits : `${digits}0`, 'hex').equals(value)) return null;
   return [data.subarray(0, firstLength), data.subarray(second, second + secondLength)];
