@@ -36,8 +36,9 @@ export default tseslint.config(
   ...vue.configs['flat/essential'],
   {
     rules: {
-      eqeqeq: ['error', 'always'],
+      eqeqeq: ['error', 'smart'],
       'no-console': 'error',
+      '@typescript-eslint/no-unused-expressions': ['error', { allowTernary: true }],
       'no-undef': 'off',
       // File names and texts are searched for exactly such characters.
       'no-control-regex': 'off',

@@ -29,6 +29,8 @@ export const ACTS: Readonly<Record<string, string>> = {
   'audit.prove': '出具审计证明',
   'audit.checkpoint': '签发检查点',
   'audit.export': '导出封存审计',
+  'audit.consistency': '出具一致性证明',
+  'audit.checkpoints': '查看检查点',
   'capture.list': '收集批次',
   'capture.show': '收集批次详情',
   'capture.open': '新建收集批次',

@@ -13,9 +13,8 @@ const INNER_ENTRIES = 300;
 
 /** ZIP that is no document of its own: a compressed file (第十七条), described without being unpacked to disk. */
 export const zipExaminer: Examiner = {
-  async claims(head, source) {
-    if (startsAsZip(head)) return true;
-    return false;
+  async claims(head) {
+    return Promise.resolve(startsAsZip(head));
   },
   async examine(source, _name, limits, inner) {
     const index = await zipIndex(source);

@@ -1,4 +1,4 @@
-import { PdfDict, PdfRef, PdfStream, nameOf, type PdfDocument, type PdfValue } from './document.js';
+import { type PdfDict, PdfRef, PdfStream, nameOf, type PdfDocument, type PdfValue } from './document.js';
 
 export interface PdfPage {
   /** Zero-based. */

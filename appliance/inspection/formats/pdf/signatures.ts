@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkCms, type CmsState } from '../cms.js';
 import { eachDict } from './contents.js';
-import { PdfDocument, PdfFault, PdfDict, PdfText, nameOf, type PdfValue } from './document.js';
+import { PdfDocument, PdfFault, type PdfDict, PdfText, nameOf, type PdfValue } from './document.js';
 import { annotationsOf, pageContent, readPages, type PdfPage } from './pages.js';
 
 export interface PdfSignature {
