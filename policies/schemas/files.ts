@@ -4,7 +4,7 @@ import { CaptureLimits } from './capture.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
-import { ActsFile, DutiesFile, MarkingFile } from './secrecy.js';
+import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -23,6 +23,7 @@ export const POLICY_FILES = {
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
   'marking.json': MarkingFile,
+  'passwords.json': PasswordsFile,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */

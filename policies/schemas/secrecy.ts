@@ -134,3 +134,34 @@ export const UnitAuthority = Type.Object({
   source: Type.String({ minLength: 1, description: '法定权限或授权文号' }),
 }, { $id: 'classification.unit', ...closed });
 export type UnitAuthority = Static<typeof UnitAuthority>;
+
+const PasswordStrength = Type.Object({
+  minLength: Type.Integer({ minimum: 4, maximum: 128, description: '最短长度,字' }),
+  minClasses: Type.Integer({ minimum: 1, maximum: 4, description: '小写、大写、数字、其他,至少几类' }),
+  maxAgeDays: Type.Integer({ minimum: 1, maximum: 90, description: '更换周期,天' }),
+}, closed);
+
+/** 口令与会话策略包, one per system level. */
+export const PasswordPack = Type.Object({
+  systemLevel: Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3), Type.Literal(4)], { description: '系统等级;1 为非涉密' }),
+  name: Type.String({ minLength: 1 }),
+  tokenRequired: Type.Boolean({ description: '不得单用口令' }),
+  alone: PasswordStrength,
+  withToken: PasswordStrength,
+  historyDepth: Type.Integer({ minimum: 1, maximum: 50, description: '近几次口令不可复用' }),
+  maxFailures: Type.Integer({ minimum: 1, maximum: 10, description: '连续失败几次锁定' }),
+  lockMinutes: Type.Union([Type.Integer({ minimum: 1, maximum: 1440 }), Type.Null()], { description: '锁定时长,分钟;null 为须人工解锁' }),
+  idleMinutes: Type.Integer({ minimum: 1, maximum: 60, description: '空闲重鉴别,分钟' }),
+  absoluteMinutes: Type.Integer({ minimum: 10, maximum: 1440, description: '会话绝对时限,分钟' }),
+  unusedDays: Type.Integer({ minimum: 1, maximum: 365, description: '未登录停用,天' }),
+}, { $id: 'policies.password-pack', ...closed });
+export type PasswordPack = Static<typeof PasswordPack>;
+
+const { $id: _pack, ...Pack } = PasswordPack;
+/** `policies/passwords.json` */
+export const PasswordsFile = Type.Object({
+  version: Version,
+  source: Source,
+  packs: Type.Array(Type.Unsafe<PasswordPack>(Pack), { minItems: 4, maxItems: 4 }),
+}, { $id: 'policies.passwords', ...closed });
+export type PasswordsFile = Static<typeof PasswordsFile>;
