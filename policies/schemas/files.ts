@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { CaptureLimits } from './capture.js';
+import { CatalogueColumns } from './catalogue.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
@@ -13,6 +14,7 @@ import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 export const POLICY_FILES = {
   'archival-codes.json': ArchivalCodeRules,
   'capture.json': CaptureLimits,
+  'catalogue-columns.json': CatalogueColumns,
   'dictionaries.json': Dictionaries,
   'filing-scope.json': FilingScope,
   'formats.json': FormatTable,
