@@ -1,6 +1,6 @@
 import type { PdfDocument } from './document.js';
 import { scanObjects } from './xref.js';
-import { dictOf, type PdfDict, type PdfRef, type PdfValue } from './values.js';
+import { dictOf, type PdfDict, type PdfValue } from './values.js';
 
 /** 签名数据 of a PDF: everything that strip must take away. */
 export interface PdfSignatures {
@@ -58,7 +58,7 @@ export function findSignatures(document: PdfDocument): PdfSignatures {
     const value = document.dictAt(field, 'V');
     if (value !== null && (isSignature(document, value) || isSignatureField(document, field))) current.add(value);
   });
-  walkAll(document, { kind: 'dict', map: document.trailer.map }, (found) => {
+  walkAll(document, document.trailer, (found) => {
     if (isSignature(document, found)) current.add(found);
   });
   const catalogue = catalogueOf(document);
@@ -99,7 +99,10 @@ export function walkAll(document: PdfDocument, start: PdfValue, visit: (found: P
   }
 }
 
-/** Signature dictionaries in the bytes that the current revision does not reach, copies of current ones left out. */
+/**
+ * Signature dictionaries in the bytes that the current revision does not reach, copies of current ones left out. A PDF that
+ * is attached as it is (a stream that begins with `%PDF-`) is a file of its own, and so are its signatures.
+ */
 function buried(document: PdfDocument, current: ReadonlySet<PdfDict>): readonly PdfDict[] {
   const known = new Set([...current].map((one) => fingerprint(document, one)));
   const found: PdfDict[] = [];
@@ -111,11 +114,13 @@ function buried(document: PdfDocument, current: ReadonlySet<PdfDict>): readonly 
       known.add(print);
     }
   };
+  let attachedUntil = 0;
   for (const offset of scanObjects(document.data).every) {
-    const value = document.readAt(offset, null);
+    const value = offset < attachedUntil ? null : document.readAt(offset, null);
     if (value === null) continue;
     look(value);
-    if (value.kind === 'stream' && document.nameAt(value.dict, 'Type') === 'ObjStm') for (const inner of document.packedIn(value).values()) look(inner);
+    if (value.kind === 'stream' && value.raw.subarray(0, 5).toString('latin1') === '%PDF-') attachedUntil = value.raw.byteOffset - document.data.byteOffset + value.raw.length;
+    else if (value.kind === 'stream' && document.nameAt(value.dict, 'Type') === 'ObjStm') for (const inner of document.packedIn(value).values()) look(inner);
   }
   return found;
 }
@@ -136,8 +141,4 @@ function innerDicts(value: PdfValue): readonly PdfDict[] {
 function fingerprint(document: PdfDocument, signature: PdfDict): string {
   const contents = document.get(signature, 'Contents');
   return `${JSON.stringify(document.numbersAt(signature, 'ByteRange'))} ${contents.kind === 'string' ? contents.bytes.toString('base64') : ''}`;
-}
-
-export function isRef(value: PdfValue | undefined): value is PdfRef {
-  return value?.kind === 'ref';
 }

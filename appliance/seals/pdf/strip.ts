@@ -1,9 +1,9 @@
 import { ArchiveError } from '../../../core/errors.js';
 import { digest } from '../algorithms.js';
 import type { FormatResult } from '../report.js';
-import { PdfDocument } from './document.js';
+import { PdfDocument, ref } from './document.js';
 import { flattenSignatures, type KeptPicture } from './flatten.js';
-import { CATALOGUE_KEYS, catalogueOf, findSignatures, isSignature, isSignatureField, pagesOf } from './signatures.js';
+import { CATALOGUE_KEYS, catalogueOf, findSignatures, isSignature, isSignatureField, pagesOf, walkAll } from './signatures.js';
 import { array, dictOf, type PdfDict, type PdfValue } from './values.js';
 import { verifySignature } from './verify.js';
 import { PdfWriter } from './writer.js';
@@ -23,7 +23,7 @@ export function stripPdf(data: Buffer): FormatResult {
   const catalogue = catalogueOf(document);
   if (catalogue === null) throw new ArchiveError('E_FMT_UNREADABLE', { format: 'pdf' });
   const { pictures, annotations } = flattenSignatures(document, document.dictAt(catalogue, 'StructTreeRoot') !== null);
-  const dropped = new Set<PdfDict>([...all, ...annotations, ...removeFields(document, catalogue)]);
+  const dropped = new Set<PdfDict>([...all, ...annotations, ...removeFields(document, catalogue), ...strayFields(document)]);
   for (const key of CATALOGUE_KEYS) catalogue.map.delete(key);
   const output = new PdfWriter(document, dropped).write(versionOf(data), digest('sm3', data).subarray(0, 16), pagesOf(document).length === 0);
   rescan(output, pictures);
@@ -65,6 +65,16 @@ function removeFields(document: PdfDocument, catalogue: PdfDict): readonly PdfDi
   if (hasXmlSignature(document, document.get(form, 'XFA'))) form.map.delete('XFA');
   if (left === 0 && !form.map.has('XFA')) catalogue.map.delete('AcroForm');
   return removed;
+}
+
+/** Signature fields that neither the form nor a page owns, but something still refers to. */
+function strayFields(document: PdfDocument): readonly PdfDict[] {
+  const stray: PdfDict[] = [];
+  const start: PdfValue = pagesOf(document).length > 0 ? document.trailer : array(...[...document.numbers].map(ref));
+  walkAll(document, start, (found) => {
+    if (document.nameAt(found, 'FT') === 'Sig') stray.push(found);
+  });
+  return stray;
 }
 
 /** XFA forms can carry XML signatures of their own; the plain form beside them shows the same page. */

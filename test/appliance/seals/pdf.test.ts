@@ -101,6 +101,12 @@ test('a hidden signature field keeps its seal hidden; a layered one keeps its la
   t.true(layered.output.includes('/OC '));
 });
 
+test('a signed PDF attached to an unsigned one is a file of its own', async (t) => {
+  const inner = pdfDraft().sign(officer).build().toString('latin1');
+  const source = pdfDraft({ signature: null, visible: false, catalogue: '/AF [9 0 R]' }).put(9, `<< /Type /EmbeddedFile /Length ${inner.length} >>\nstream\n${inner}\nendstream`).revision().build();
+  t.is((await stripSeals(source)).output, source);
+});
+
 test('an empty signature field is no signature: the file comes through byte for byte', async (t) => {
   const source = pdfDraft({ signature: null, visible: false }).build();
   const { output, report } = await stripSeals(source);
