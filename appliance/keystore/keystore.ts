@@ -3,8 +3,10 @@
  * Root key → level keys (one per 密级, purpose and epoch) → one data key per sealed object, kept wrapped in `keyring.db`.
  * Raising or lowering a level rewraps 49 bytes and never rewrites content; destroying a data key is the crypto-erase.
  */
-import type { Level } from '../../core/ports.js';
-import type { Certificate } from '../crypto/certificate.js';
+import type { Instant, Level } from '../../core/ports.js';
+import type { Certificate, KeyUsage, Name } from '../crypto/certificate.js';
+import type { PublicKey } from '../crypto/provider.js';
+import type { HeldShare } from './box-file.js';
 
 /** `meta` seals descriptions, `search` makes blind search words, `wrap` wraps data keys. */
 export const PURPOSES = ['meta', 'search', 'wrap'] as const;
@@ -18,12 +20,31 @@ export interface Identity {
   readonly authority: Certificate;
 }
 
+/** 证书申请: for an officer, a device or a source system. */
+export interface CertificateWish {
+  readonly subject: Name;
+  readonly publicKey: PublicKey;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  readonly keyUsage: readonly KeyUsage[];
+}
+
+/** How far an unlocking has come. */
+export interface Unlocking {
+  readonly state: 'locked' | 'unlocked';
+  /** Shares held now, by index; none once unlocked. */
+  readonly offered: readonly number[];
+  readonly need: number;
+}
+
 export interface KeyStore {
   readonly state: 'locked' | 'unlocked';
   /** 演练: unlocks itself from a file that says so; every page and report must say it too. */
   readonly rehearsal: boolean;
   /** Certificates can be shown while locked. */
   readonly identity: Identity;
+  /** Shares as kept, each readable by its holder only; may be shown while locked. */
+  readonly heldShares: readonly HeldShare[];
   /** Epoch of the level keys that new things are closed with, from 1. */
   readonly epoch: number;
 
@@ -53,7 +74,16 @@ export interface KeyStore {
   /** SM2 signature of the box, DER, default user id. @throws ArchiveError `E_BOX_LOCKED` */
   sign(message: Uint8Array): Uint8Array;
 
-  /** 上锁: every key in memory is overwritten. */
+  /** 签发证书 by the box's authority, serial random. @throws ArchiveError `E_BOX_LOCKED` */
+  certify(wish: CertificateWish): Certificate;
+
+  /**
+   * 开锁: takes one holder's share (opened with the holder's key); with enough of them the box unlocks.
+   * @throws ArchiveError `E_KEY_SHARE_INVALID`; when shares together give no root, all of them are forgotten
+   */
+  offerShare(frame: Uint8Array): Promise<Unlocking>;
+  readonly unlocking: Unlocking;
+  /** 上锁: every key in memory is overwritten, and shares offered so far with them. */
   lock(): void;
   close(): Promise<void>;
 }

@@ -1,0 +1,95 @@
+/**
+ * 密钥环: wrapped data keys, in a database of their own. Backups take it apart from the contents, and a key that is destroyed is
+ * overwritten here and nowhere else.
+ */
+import { Mutex } from 'async-mutex';
+import { ArchiveError } from '../../core/errors.js';
+import type { Level } from '../../core/ports.js';
+import { type Database, openDatabase } from '../store/database.js';
+import { type Sql, sqlOn, type SqlValue } from '../store/sql.js';
+
+export interface WrappedKey {
+  readonly objectId: string;
+  readonly level: Level;
+  /** Epoch of the level key it is wrapped under. */
+  readonly epoch: number;
+  readonly wrapped: Uint8Array;
+}
+
+export interface Keyring {
+  get(objectId: string): Promise<WrappedKey | undefined>;
+  /** @throws ArchiveError `E_DUPLICATE` */
+  add(key: WrappedKey): Promise<void>;
+  /** Replaces the wrapping of a key that is there; its old bytes are overwritten. @returns false when it is not there */
+  replace(key: WrappedKey): Promise<boolean>;
+  /** Overwrites and removes; absent is success. */
+  remove(objectId: string): Promise<void>;
+  /** In order of the id. */
+  objects(): AsyncIterable<string>;
+  close(): Promise<void>;
+}
+
+interface Row { readonly object: string; readonly level: Level; readonly epoch: number; readonly wrapped: Buffer }
+const PAGE_ROWS = 1000;
+
+export async function openKeyring(file: string): Promise<Keyring> {
+  const database = await openDatabase(file);
+  await database.writer.query(`CREATE TABLE IF NOT EXISTS data_key (
+    object TEXT PRIMARY KEY, level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 4), epoch INTEGER NOT NULL CHECK (epoch >= 1), wrapped BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID`);
+  return new SqliteKeyring(database);
+}
+
+class SqliteKeyring implements Keyring {
+  readonly #writing = new Mutex();
+  readonly #reader: Sql;
+  readonly #writer: Sql;
+
+  constructor(private readonly database: Database) {
+    this.#reader = sqlOn(database.reader);
+    this.#writer = sqlOn(database.writer);
+  }
+
+  async get(objectId: string): Promise<WrappedKey | undefined> {
+    const row = await this.#reader.one<Row>('SELECT object, level, epoch, wrapped FROM data_key WHERE object = $1', objectId);
+    return row === undefined ? undefined : { objectId: row.object, level: row.level, epoch: row.epoch, wrapped: row.wrapped };
+  }
+
+  async add({ objectId, level, epoch, wrapped }: WrappedKey): Promise<void> {
+    const added = await this.#change('INSERT INTO data_key (object, level, epoch, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', objectId, level, epoch, Buffer.from(wrapped));
+    if (added !== 1) throw new ArchiveError('E_DUPLICATE', { object: objectId });
+  }
+
+  async replace({ objectId, level, epoch, wrapped }: WrappedKey): Promise<boolean> {
+    const replaced = await this.#change('UPDATE data_key SET level = $1, epoch = $2, wrapped = $3 WHERE object = $4', level, epoch, Buffer.from(wrapped), objectId);
+    if (replaced > 0) await this.#settle();
+    return replaced > 0;
+  }
+
+  async remove(objectId: string): Promise<void> {
+    await this.#change('UPDATE data_key SET wrapped = zeroblob(length(wrapped)) WHERE object = $1', objectId);
+    if ((await this.#change('DELETE FROM data_key WHERE object = $1', objectId)) > 0) await this.#settle();
+  }
+
+  async *objects(): AsyncGenerator<string, void, void> {
+    for (let after = ''; ; ) {
+      const rows = await this.#reader.all<{ object: string }>(`SELECT object FROM data_key WHERE object > $1 ORDER BY object LIMIT ${String(PAGE_ROWS)}`, after);
+      for (const { object } of rows) yield object;
+      if (rows.length < PAGE_ROWS) return;
+      after = rows.at(-1)?.object ?? '';
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.runExclusive(() => this.database.close());
+  }
+
+  #change(statement: string, ...values: readonly SqlValue[]): Promise<number> {
+    return this.#writing.runExclusive(() => this.#writer.run(statement, ...values));
+  }
+
+  /** Old pages leave the write-ahead log at once; secure_delete has zeroed them in the database. */
+  async #settle(): Promise<void> {
+    await this.#writing.runExclusive(() => this.database.writer.query('pragma wal_checkpoint(truncate)'));
+  }
+}
