@@ -1,3 +1,4 @@
+import { inspectVerb } from './inspect.js';
 import { openVerb, sealVerb } from './seal.js';
 import { selftestVerb } from './selftest.js';
 import { sm2Verb } from './sm2.js';
@@ -7,6 +8,7 @@ import type { Verb } from './verb.js';
 
 /** Every verb of `npx shouzang`, in the order of the help page. One import and one line each. */
 export const VERBS: readonly Verb[] = [
+  inspectVerb,
   sm3Verb,
   sm2Verb,
   sealVerb,

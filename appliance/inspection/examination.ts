@@ -53,8 +53,8 @@ const PROGRAMS = new Set([
 ]);
 
 /** Faults of embedded content that make its container unfit as well. */
-export function addInner(observations: Observations, inner: Examination | null, place: string): void {
-  if (inner === null) return observations.add('zip.bomb', `${place} 嵌套过深`);
+export function addInner(observations: Observations, inner: Examination | null, place: string, tooDeep = 'file.embedded'): void {
+  if (inner === null) return observations.add(tooDeep, `${place} 嵌套过深`);
   const keys = new Set(inner.observations.map((observation) => observation.key));
   for (const key of ['file.eicar', 'zip.bomb', 'file.over-limits', 'xml.entity']) if (keys.has(key)) observations.add(key, place);
   if (PROGRAMS.has(inner.identified.mime) || keys.has('file.embedded-executable')) observations.add('file.embedded-executable', place);

@@ -3,6 +3,8 @@ import { isEicar } from './eicar.js';
 import { EXAMINERS } from './examiners.js';
 import { extensionMismatch, extensionOf } from './extension.js';
 import type { ByteSource, Examination, ExamineLimits, Examiner, FileFacts, Identified, Inner, Observation } from './format.js';
+import { startsAsZip } from './containers/zip.js';
+import { endsAsZip } from './formats/zip.js';
 import { nameObservations } from './names.js';
 import { inspectionPolicy } from './policy.js';
 
@@ -27,6 +29,9 @@ export async function examineContent(
   if (await isEicar(source)) {
     observations.push({ key: 'file.eicar', evidence: 'EICAR 测试特征' });
     facts = { ...facts, activeContent: true };
+  }
+  if (found.facts.compressed !== true && !startsAsZip(await source.read(0, 4)) && (await endsAsZip(source))) {
+    observations.push({ key: 'file.polyglot', evidence: 'ZIP' });
   }
   observations.push(...nameObservations(name));
   return { identified: registered(found.identified), facts: withExtension(facts, name, found.identified.mime), observations };
@@ -96,7 +101,7 @@ function registered(identified: Identified): Identified {
 
 function withExtension(facts: FileFacts, name: string, mime: string): FileFacts {
   if (facts.extensionMismatch !== null) return facts;
-  return { ...facts, extensionMismatch: mime === UNKNOWN.mime ? null : extensionMismatch(name, mime) };
+  return { ...facts, extensionMismatch: mime === UNKNOWN.mime && inspectionPolicy().extensions.has(extensionOf(name)) ? null : extensionMismatch(name, mime) };
 }
 
 /** What holds of bytes about which nothing worse is known. */

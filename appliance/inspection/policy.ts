@@ -1,20 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { FormatTable, ObservationTable, type FormatRow } from '../../policies/schemas/inspection.js';
-
-/** The folder of `package.json`, above both the sources and `dist/`. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
+import { inPackage } from '../package-root.js';
 
 /** Reads one rule table and refuses it whole when a row is not what its schema says. */
 export function readTable<T>(file: string, schema: SchemaObject): T {
-  const path = join(packageRoot(), 'policies', file);
-  const table: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const table: unknown = JSON.parse(readFileSync(inPackage('policies', file), 'utf8'));
   const check: ValidateFunction<T> = new Ajv({ strict: true, allErrors: true }).compile<T>(schema);
   if (!check(table)) {
     const rows = (check.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`).join('; ');

@@ -26,7 +26,7 @@ export function decodeText(bytes: Buffer, complete = true): DecodedText | null {
   if (isUtf8(body, complete)) return sane({ text: bytes.toString('utf8'), charset: 'utf-8' }, false);
   const text = iconv.decode(bytes, 'gb18030');
   const bad = count(text, /\ufffd|[\ue000-\uf8ff]/g);
-  if (bad <= text.length * 0.001 && soundsChinese(text)) return sane({ text, charset: 'gb18030' }, false);
+  if (bad <= text.length * 0.001 && readsAsChinese(bytes)) return sane({ text, charset: 'gb18030' }, false);
   return sane({ text: bytes.toString('latin1'), charset: 'unknown' }, false);
 }
 
@@ -43,10 +43,18 @@ function isUtf8(bytes: Buffer, complete: boolean): boolean {
   }
 }
 
-/** Mostly common ideographs, as text in GB 18030 is and Latin text misread as GB 18030 is not. */
-function soundsChinese(text: string): boolean {
-  const high = count(text, /[^\u0000-\u007f]/g);
-  return high > 0 && count(text, /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2010-\u203f]/g) > high * 0.8;
+/** Mostly ideographs of the first level of GB 2312 and its punctuation, as real text is; noise spreads over the whole table. */
+function readsAsChinese(bytes: Buffer): boolean {
+  let pairs = 0;
+  let common = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const first = bytes[at] ?? 0;
+    if (first < 0x81) continue;
+    const second = bytes[++at] ?? 0;
+    pairs++;
+    if (second >= 0xa1 && ((first >= 0xb0 && first <= 0xd7) || (first >= 0xa1 && first <= 0xa3))) common++;
+  }
+  return pairs > 0 && common > pairs * 0.7;
 }
 
 /** Few control characters: more make it binary. */

@@ -29,11 +29,12 @@ export function judge(examination: Examination, policy: InspectionPolicy = inspe
     findings.push({ code: row.code, property: row.property, severity: row.severity, message, article: row.article });
   };
   for (const { key, evidence } of examination.observations) add(ruleFor(key, policy), evidence);
+  const covered = new Set(examination.observations.flatMap(({ key }) => ruleFor(key, policy).covers ?? []));
   const said = new Set(findings.filter((finding) => finding.severity !== 'note').map((finding) => finding.code));
   for (const key of factKeys(examination.facts, format?.policy ?? 'warn')) {
     const row = policy.observations.facts[key];
     if (row === undefined) throw new Error(`observations.json: no fact row ${key}`);
-    if (!said.has(row.code)) add(row, '');
+    if (!said.has(row.code) && !covered.has(key)) add(row, '');
   }
   findings.sort((one, other) => WEIGHT[other.severity] - WEIGHT[one.severity]);
   const worst = Math.max(0, ...findings.map((finding) => WEIGHT[finding.severity]));
@@ -54,6 +55,6 @@ function factKeys(facts: FileFacts, policy: Verdict): string[] {
   if (facts.valid === false) keys.push('invalid');
   if (facts.signed === true) keys.push('signed');
   if (facts.extensionMismatch === true) keys.push('extensionMismatch');
-  if (policy !== 'accept') keys.push(policy === 'warn' ? 'format-warn' : 'format-reject');
+  if (policy !== 'accept' && facts.valid !== false) keys.push(policy === 'warn' ? 'format-warn' : 'format-reject');
   return keys;
 }

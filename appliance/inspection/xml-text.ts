@@ -7,9 +7,21 @@ export function xmlText(bytes: Buffer): string {
   return bytes.toString('utf8');
 }
 
-/** A document type with declarations of its own, or an external one: the root of entity attacks. */
+/** A literal constant longer than this, or more of them than that, serves to swell a document. */
+const ENTITY_CHARACTERS = 2048;
+const ENTITIES = 64;
+
+/**
+ * Entities that reach outside or into one another: the root of XML attacks. Short literal constants, as drawing programs and schemas
+ * declare them, are none.
+ */
 export function declaresEntities(text: string): boolean {
-  return /<!ENTITY/i.test(text);
+  let count = 0;
+  for (const match of text.matchAll(/<!ENTITY\s+(%\s+)?[^\s>]+\s+(?:(SYSTEM|PUBLIC)\b|"([^"]*)"|'([^']*)')/gi)) {
+    const value = match[3] ?? match[4] ?? '';
+    if (match[2] !== undefined || /[&%][A-Za-z_]/.test(value) || value.length > ENTITY_CHARACTERS || ++count > ENTITIES) return true;
+  }
+  return /<!DOCTYPE\s+[^\s\[>]+\s+SYSTEM\s+["'](?:[a-z]+:)?\/\//i.test(text);
 }
 
 export function declaresDoctype(text: string): boolean {

@@ -22,6 +22,8 @@ export const ObservationRow = Type.Object({
   severity: Severity,
   message: Type.String({ minLength: 4, description: 'Chinese, says what to do next; {evidence} and {convertTo} are filled in' }),
   article: Type.String({ pattern: '^第', description: '办法条款' }),
+  /** Facts whose own finding this one stands for, being more exact. */
+  covers: Type.Optional(Type.Array(Type.String())),
 }, { additionalProperties: false });
 export type ObservationRow = Static<typeof ObservationRow>;
 

@@ -211,6 +211,7 @@ async function scanLocal(source: ByteSource): Promise<{ list: ZipEntry[]; masked
     const raw = await source.read(at + 30, nameLength);
     if (raw.length < nameLength || nameLength === 0) break;
     masked ||= (flags & 0x2000) !== 0;
+    if (header.readUInt16LE(8) > 99) break;
     const compressedSize = header.readUInt32LE(18);
     list.push({
       ...decodeName(raw, (flags & 0x800) !== 0, Buffer.alloc(0)),

@@ -5,6 +5,8 @@ import type { ByteSource } from '../format.js';
 import { isTraversal } from '../names.js';
 
 const ALGORITHMS = new Set(['md5', 'sha1', 'sha256', 'sha512', 'sm3']);
+/** Left behind by desktops; a bag may list them and lose them on the way. */
+const SYSTEM_FILE = /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]+)$/i;
 const ENTRY_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -78,12 +80,13 @@ async function checkManifest(manifest: string, files: ReadonlyMap<string, number
     const path = unescape(written.replace(/^(\.\/)+/, '')).normalize('NFC');
     if (listed.has(path)) faults.add(`${manifest} 重复列出`);
     if (folded.has(path.toLowerCase()) && !listed.has(path)) observations.add('bag.warning', '仅大小写不同的文件');
-    if (/(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]+)$/i.test(path)) observations.add('bag.warning', '系统附带文件');
+    if (SYSTEM_FILE.test(path)) observations.add('bag.warning', '系统附带文件');
     listed.add(path);
     folded.add(path.toLowerCase());
     const stored = byNfc.get(path);
     if (stored === undefined) {
-      if (!fetched.has(path)) faults.add(`${manifest} 所列文件不存在`);
+      const harmless = SYSTEM_FILE.test(path) || [...byNfc.keys()].some((name) => name.toLowerCase() === path.toLowerCase());
+      if (!fetched.has(path) && !harmless) faults.add(`${manifest} 所列文件不存在`);
     } else if (ALGORITHMS.has(algorithm)) {
       const actual = createHash(algorithm).update(await read(stored)).digest('hex');
       if (actual !== digest.toLowerCase()) faults.add('摘要不符');

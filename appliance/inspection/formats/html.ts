@@ -24,7 +24,7 @@ export function noteHtml(text: string, svg: boolean, observations: Observations)
     active = true;
     observations.add('html.active', what);
   };
-  if (svg && declaresEntities(text) && !/<!ENTITY\s+\w+\s+["']http:\/\/(ns\.adobe\.com|www\.w3\.org)\//.test(text)) act('实体声明');
+  if (svg && declaresEntities(text)) act('实体声明');
   const body = text.replace(/<!--[\s\S]*?-->/g, '');
   for (const match of body.matchAll(/<([a-z][\w:-]*)((?:\s+|\/)[^<>]*)?>/gi)) {
     const tag = (match[1] ?? '').toLowerCase();

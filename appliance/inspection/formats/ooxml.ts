@@ -3,7 +3,7 @@ import { readZipEntry, startsAsZip, zipIndex, ZipError, type ZipIndex } from '..
 import { addInner, examined, format, Observations } from '../examination.js';
 import type { ByteSource, ExamineLimits, Examination, Examiner, Identified, Inner } from '../format.js';
 import { bufferSource } from '../source.js';
-import { declaresDoctype, tagsOf, xmlText } from '../xml-text.js';
+import { declaresDoctype, declaresEntities, tagsOf, xmlText } from '../xml-text.js';
 
 const CONTENT_TYPES = '[Content_Types].xml';
 const WELL_FORMED_BYTES = 2 * 1024 * 1024;
@@ -69,6 +69,8 @@ async function describe(reading: Reading, inner: Inner): Promise<Examination> {
   const main = mainPart(texts);
   const attack = [...texts].some(([, text]) => declaresDoctype(text.slice(0, 4096)) || declaresDoctype(text));
   if (attack) observations.add('office.xml-attack', '部件含文档类型声明');
+  const reaching = [...texts.values()].some((text) => /<(?:\w+:)?(redefine|import|include)\s[^>]*schemaLocation\s*=\s*["'](?:[a-z]+:)?\/\//i.test(text) || declaresEntities(text));
+  if (reaching) observations.add('office.xml-attack', '部件引用外部模式');
   const macros = noteMacros(observations, names, types);
   const dde = noteDde(observations, texts);
   noteExternal(observations, texts);
@@ -80,7 +82,7 @@ async function describe(reading: Reading, inner: Inner): Promise<Examination> {
     encrypted: reading.encrypted,
     signed: names.some((name) => /^_xmlsignatures\/.+\.xml$/i.test(name)),
     activeContent: macros || dde || observations.has('file.embedded-executable') || observations.has('file.eicar'),
-    valid: attack || observations.has('zip.bomb') ? null : sound,
+    valid: attack || reaching || observations.has('zip.bomb') ? null : sound,
   }, observations.list());
 }
 

@@ -39,7 +39,7 @@ export async function tarFacts(source: ByteSource, limits: ExamineLimits, inner:
         for await (const part of entry) parts.push(Buffer.from(part as Uint8Array));
         const found = await inner(bufferSource(Buffer.concat(parts)), name.split('/').pop() ?? '');
         if (found?.facts.compressed === true) observations.add('zip.nested', place);
-        addInner(observations, found, place);
+        addInner(observations, found, place, 'zip.bomb');
       } else {
         entry.resume();
       }

@@ -1,3 +1,4 @@
+import { fileTypeFromBuffer } from 'file-type';
 import { readZipEntry, startsAsZip, zipIndex, ZipError, type ZipEntry, type ZipIndex } from '../containers/zip.js';
 import { addInner, examined, format, Observations } from '../examination.js';
 import type { ByteSource, Examination, Examiner, ExamineLimits, Identified, Inner } from '../format.js';
@@ -28,11 +29,16 @@ export const zipExaminer: Examiner = {
   },
 };
 
+/** A whole ZIP directory at the very end, behind bytes that are none of its own. */
+export async function endsAsZip(source: ByteSource): Promise<boolean> {
+  const index = await zipIndex(source);
+  return index !== null && index.complete && index.entries.length > 0 && index.prefixBytes > 0 && index.trailingBytes === 0;
+}
+
 /** A ZIP behind other bytes: what no other examiner claims, yet ends as an archive (自解压包). */
 export const trailingZipExaminer: Examiner = {
-  async claims(_head, source) {
-    const index = await zipIndex(source);
-    return index !== null && index.complete && index.entries.length > 0 && index.prefixBytes > 0 && index.trailingBytes === 0;
+  async claims(head, source) {
+    return (await endsAsZip(source)) && (await fileTypeFromBuffer(head)) === undefined;
   },
   async examine(source, name, limits, inner) {
     const found = await zipExaminer.examine(source, name, limits, inner);
@@ -115,7 +121,7 @@ async function lookInside(content: Buffer, entry: ZipEntry, place: string, inner
   if (content.length === 0) return;
   const found = await inner(bufferSource(content), entry.name.split('/').pop() ?? '');
   if (found?.facts.compressed === true) observations.add('zip.nested', place);
-  addInner(observations, found, place);
+  addInner(observations, found, place, 'zip.bomb');
 }
 
 /** Program packages: Android and Java. */
