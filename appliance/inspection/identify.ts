@@ -11,6 +11,9 @@ import { inspectionPolicy } from './policy.js';
 /** Bytes of the head every examiner is shown. */
 export const HEAD_BYTES = 65_536;
 
+/** Unpacked bytes allowed to content inside other content. */
+const INNER_BYTES = 64 * 1024 * 1024;
+
 const UNKNOWN: Identified = { mime: 'application/octet-stream', name: '未识别格式', version: null, puid: null };
 
 /**
@@ -39,7 +42,7 @@ export async function examineContent(
 
 async function dispatch(source: ByteSource, name: string, limits: ExamineLimits, examiners: readonly Examiner[]): Promise<Examination> {
   const head = await source.read(0, HEAD_BYTES);
-  const deeper = { ...limits, depth: limits.depth - 1, unpackedBytes: Math.ceil(limits.unpackedBytes / 2) };
+  const deeper = { ...limits, depth: limits.depth - 1, unpackedBytes: Math.min(limits.unpackedBytes, INNER_BYTES) };
   const inner: Inner = (content, title) =>
     limits.depth <= 0 ? Promise.resolve(null) : examineContent(content, title, deeper, examiners);
   for (const examiner of examiners) {

@@ -7,7 +7,7 @@ export const EXAMINE_LIMITS: ExamineLimits = {
   wholeBytes: 128 * MIB,
   unpackedBytes: 256 * MIB,
   entries: 5000,
-  depth: 4,
+  depth: 8,
 };
 
 /** 限额 of an examining process; its death by any of them is a finding (GD-4-2), never a fault of the box. */

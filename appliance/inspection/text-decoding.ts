@@ -27,7 +27,7 @@ export function decodeText(bytes: Buffer, complete = true): DecodedText | null {
   const text = iconv.decode(bytes, 'gb18030');
   const bad = count(text, /\ufffd|[\ue000-\uf8ff]/g);
   if (bad <= text.length * 0.001 && readsAsChinese(bytes)) return sane({ text, charset: 'gb18030' }, false);
-  return sane({ text: bytes.toString('latin1'), charset: 'unknown' }, false);
+  return plainShare(bytes) < 0.1 ? null : sane({ text: bytes.toString('latin1'), charset: 'unknown' }, false);
 }
 
 function wide(bytes: Buffer, charset: 'utf-16le' | 'utf-16be'): { text: string; charset: string } {
@@ -55,6 +55,13 @@ function readsAsChinese(bytes: Buffer): boolean {
     if (second >= 0xa1 && ((first >= 0xb0 && first <= 0xd7) || (first >= 0xa1 && first <= 0xa3))) common++;
   }
   return pairs > 0 && common > pairs * 0.7;
+}
+
+/** Share of printable ASCII and blanks: every legacy encoding of real text has some. */
+function plainShare(bytes: Buffer): number {
+  let plain = 0;
+  for (const byte of bytes) if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) plain++;
+  return plain / Math.max(1, bytes.length);
 }
 
 /** Few control characters: more make it binary. */
