@@ -11,12 +11,12 @@ export const inspectVerb: Verb = {
   register(program, io) {
     const command = addVerb(program, 'inspect <path...>', '四性检测：检测文件或文件夹，不保存任何内容', 'four-property inspection of files and folders, nothing stored');
     action(command, io, async (paths) => {
-      const [{ openPool }, { inspectFile }] = await Promise.all([import('../inspection/pool.js'), import('../inspection/inspect.js')]);
+      const [{ openPool }, { inspectFiles }] = await Promise.all([import('../inspection/pool.js'), import('../inspection/inspect.js')]);
       const pool = openPool();
       try {
         const found: string[] = [];
         for (const path of paths) found.push(...(await filesUnder(path)));
-        const files = await Promise.all(found.map((path) => inspectFile(pool, path)));
+        const files = await inspectFiles(pool, found);
         return { exit: EXIT.good, data: { files }, lines: files.flatMap(inWords) };
       } finally {
         await pool.close();

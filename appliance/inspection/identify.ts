@@ -33,7 +33,8 @@ export async function examineContent(
     observations.push({ key: 'file.eicar', evidence: 'EICAR 测试特征' });
     facts = { ...facts, activeContent: true };
   }
-  if (found.facts.compressed !== true && !startsAsZip(await source.read(0, 4)) && (await endsAsZip(source))) {
+  const told = observations.some((observation) => observation.key === 'file.polyglot');
+  if (!told && found.facts.compressed !== true && !startsAsZip(await source.read(0, 4)) && (await endsAsZip(source))) {
     observations.push({ key: 'file.polyglot', evidence: 'ZIP' });
   }
   observations.push(...nameObservations(name));

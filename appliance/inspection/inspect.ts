@@ -54,6 +54,19 @@ export async function inspectFile(pool: InspectionPool, path: string): Promise<F
   }
 }
 
+/** Files held open at a time; the pool examines fewer still. */
+const OPEN_FILES = 16;
+
+/** Many loose files, in their order, never more of them open than `OPEN_FILES`. */
+export async function inspectFiles(pool: InspectionPool, paths: readonly string[]): Promise<FileInspection[]> {
+  const found = new Array<FileInspection>(paths.length);
+  const rest = paths.entries();
+  await Promise.all(Array.from({ length: OPEN_FILES }, async () => {
+    for (const [position, path] of rest) found[position] = await inspectFile(pool, path);
+  }));
+  return found;
+}
+
 const DEATHS: Readonly<Record<Death, { key: string; evidence: string }>> = {
   time: { key: 'file.over-limits', evidence: '检测超时' },
   memory: { key: 'file.over-limits', evidence: '内存超限' },

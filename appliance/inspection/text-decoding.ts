@@ -18,7 +18,11 @@ export function decodeText(bytes: Buffer, complete = true): DecodedText | null {
   const half = Math.max(1, bytes.length / 2);
   let even = 0;
   let odd = 0;
-  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0) at % 2 === 0 ? even++ : odd++;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== 0) continue;
+    if (at % 2 === 0) even++;
+    else odd++;
+  }
   if (odd > half * 0.3 && even < half * 0.05) return sane(wide(bytes, 'utf-16le'), false);
   if (even > half * 0.3 && odd < half * 0.05) return sane(wide(bytes, 'utf-16be'), false);
   if (even + odd > bytes.length * 0.001) return null;

@@ -21,7 +21,7 @@ export function declaresEntities(text: string): boolean {
     const value = match[3] ?? match[4] ?? '';
     if (match[2] !== undefined || /[&%][A-Za-z_]/.test(value) || value.length > ENTITY_CHARACTERS || ++count > ENTITIES) return true;
   }
-  return /<!DOCTYPE\s+[^\s\[>]+\s+SYSTEM\s+["'](?:[a-z]+:)?\/\//i.test(text);
+  return /<!DOCTYPE\s+[^\s[>]+\s+SYSTEM\s+["'](?:[a-z]+:)?\/\//i.test(text);
 }
 
 export function declaresDoctype(text: string): boolean {

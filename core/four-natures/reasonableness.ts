@@ -38,7 +38,7 @@ const pagesFit: Rule = (record) => {
 const periodWithinLimit: Rule = (record, { limits }) => {
   const { secrecy, level } = record;
   const most = limits.secrecyYears[String(level)];
-  if (secrecy?.period == null || most === undefined || secrecy.exception !== null) return null;
+  if (secrecy === null || secrecy.period === null || most === undefined || secrecy.exception !== null) return null;
   const { years, months, days } = secrecy.period;
   const within = years < most || (years === most && months === 0 && days === 0);
   return check(record.ref, within, `不超过 ${String(most)} 年`, `${String(years)}年${String(months)}月${String(days)}日`, '规则4：保密期限超过该密级上限（E_CLS_PERIOD_EXCEEDS_MAX）');

@@ -14,8 +14,10 @@ const virus: Method = eachFile((file, { findings, facts }) => {
 const surplusFiles: Method = ({ batch }) => batch.medium === null ? [] :
   [check(batch.ref, batch.medium.surplus.length === 0, '无多余文件', `多 ${String(batch.medium.surplus.length)} 个`, `载体中有清单以外的文件 ${String(batch.medium.surplus.length)} 个`)];
 
-const mediumSpeed: Method = ({ batch, limits }) => batch.medium?.bytesPerSecond == null ? [] :
-  [check(batch.ref, batch.medium.bytesPerSecond >= limits.readBytesPerSecond, String(limits.readBytesPerSecond), String(Math.round(batch.medium.bytesPerSecond)), '载体读取过慢')];
+const mediumSpeed: Method = ({ batch, limits }) => {
+  const speed = batch.medium?.bytesPerSecond ?? null;
+  return speed === null ? [] : [check(batch.ref, speed >= limits.readBytesPerSecond, String(limits.readBytesPerSecond), String(Math.round(speed)), '载体读取过慢')];
+};
 
 const manual: Method = ({ item, batch }) => {
   const answer = batch.manual[item.code];

@@ -14,9 +14,7 @@ const INNER_ENTRIES = 300;
 
 /** ZIP that is no document of its own: a compressed file (第十七条), described without being unpacked to disk. */
 export const zipExaminer: Examiner = {
-  async claims(head) {
-    return Promise.resolve(startsAsZip(head));
-  },
+  claims: (head) => Promise.resolve(startsAsZip(head)),
   async examine(source, _name, limits, inner) {
     const index = await zipIndex(source);
     const volume = await startsVolume(source);
