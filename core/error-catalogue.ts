@@ -71,6 +71,7 @@ export const CATALOG = {
   E_FMT_ENCRYPTED: { status: 422, message: '文件已加密，请由形成部门解除加密后重新提交', articles: [17, 25] },
   E_FMT_COMPRESSED: { status: 422, message: '文件为压缩包，请解除压缩后逐个提交其中的文件', articles: [17, 25] },
   E_FMT_UNREADABLE: { status: 422, message: '文件结构损坏，无法读取，请由形成部门核对原件后重新提交完好的文件', articles: [17, 25], tell: ['format'] },
+  E_PREVIEW_UNAVAILABLE: { status: 422, message: '该文件不能在线显示，请申请下载或在专用设备上查阅', articles: [34], tell: ['reason'] },
   E_META_REQUIRED: { status: 422, message: '缺少必填元数据，请按标出的元素补齐后重新提交', articles: [18] },
   E_META_INVALID: { status: 422, message: '元数据不符合规定的类型、长度或值域，请按标出的元素改正', articles: [18] },
   E_META_UNLINKED: { status: 422, message: '元数据与电子文件没有对应上，请核对文件名后重新关联', articles: [18] },

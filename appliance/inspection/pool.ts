@@ -4,10 +4,17 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ByteSource, Examination } from './format.js';
 import { JOB_HEAD_BYTES, PROCESS_LIMITS } from './limits.js';
-import type { FromWorker, ToWorker } from './worker.js';
+import type { FromWorker, ToWorker } from './serve.js';
 
-/** How an examining process ended, other than by an answer. */
+/** How a working process ended, other than by an answer. */
 export type Death = 'time' | 'memory' | 'crash';
+
+/** Processes that read bytes nobody trusts, on behalf of this one. */
+export interface WorkerPool<Order, Answer> {
+  /** @returns what the process answers, or its `Death`. Rejects only when the source itself cannot be read. */
+  run(source: ByteSource, order: Order): Promise<Answer | Death>;
+  close(): Promise<void>;
+}
 
 export interface InspectionPool {
   /** @returns the examination, or a `Death`. Rejects only when the source itself cannot be read. */
@@ -22,19 +29,25 @@ export interface PoolOptions {
   readonly worker?: string;
 }
 
-interface Task {
+interface Task<Order, Answer> {
   readonly source: ByteSource;
-  readonly name: string;
-  readonly resolve: (outcome: Examination | Death) => void;
+  readonly order: Order;
+  readonly resolve: (outcome: Answer | Death) => void;
   readonly reject: (cause: unknown) => void;
 }
 
-/** Examining processes, kept and reused: starting one costs more than most files. */
+/** Examining processes: see `openWorkers`. */
 export function openPool(options: PoolOptions = {}): InspectionPool {
+  const workers = openWorkers<string, Examination>({ ...options, worker: options.worker ?? fileURLToPath(new URL('./worker.js', import.meta.url)) });
+  return { examine: (source, name) => workers.run(source, name), close: () => workers.close() };
+}
+
+/** Working processes, kept and reused: starting one costs more than most files. The script must answer as `serve.ts` does. */
+export function openWorkers<Order, Answer>(options: PoolOptions & { readonly worker: string }): WorkerPool<Order, Answer> {
   const size = options.size ?? Math.max(1, Math.min(4, availableParallelism()));
   const milliseconds = options.milliseconds ?? PROCESS_LIMITS.milliseconds;
-  const script = options.worker ?? fileURLToPath(new URL('./worker.js', import.meta.url));
-  const queue: Task[] = [];
+  const script = options.worker;
+  const queue: Task<Order, Answer>[] = [];
   const idle: ChildProcess[] = [];
   const alive = new Set<ChildProcess>();
   let closed = false;
@@ -77,9 +90,9 @@ export function openPool(options: PoolOptions = {}): InspectionPool {
   };
 
   return {
-    examine: (source, name) => new Promise((resolve, reject) => {
-      if (closed) return void reject(new Error('inspection pool is closed'));
-      queue.push({ source, name, resolve, reject });
+    run: (source, order) => new Promise((resolve, reject) => {
+      if (closed) return void reject(new Error('worker pool is closed'));
+      queue.push({ source, order, resolve, reject });
       next();
     }),
     close: async () => {
@@ -93,7 +106,7 @@ export function openPool(options: PoolOptions = {}): InspectionPool {
 
 let jobs = 0;
 
-async function runTask(child: ChildProcess, task: Task, milliseconds: number): Promise<void> {
+async function runTask<Order, Answer>(child: ChildProcess, task: Task<Order, Answer>, milliseconds: number): Promise<void> {
   let head: Buffer;
   try {
     head = await task.source.read(0, Math.min(task.source.size, JOB_HEAD_BYTES));
@@ -134,13 +147,13 @@ async function runTask(child: ChildProcess, task: Task, milliseconds: number): P
     };
     const hear = (message: FromWorker): void => {
       if (message.kind === 'want') void answer(message);
-      else if (message.kind === 'done' && message.id === id) finish(() => task.resolve(message.examination));
+      else if (message.kind === 'done' && message.id === id) finish(() => task.resolve(message.answer as Answer));
       else if (message.kind === 'failed' && message.id === id) finish(() => task.resolve('crash'));
     };
     child.on('message', hear);
     child.once('exit', died);
     child.once('error', died);
-    post(child, { kind: 'job', id, name: task.name, size: task.source.size, head });
+    post(child, { kind: 'job', id, order: task.order, size: task.source.size, head });
   });
 }
 
