@@ -122,6 +122,11 @@ export async function openKeystore(provider: CryptoProvider, places: KeystorePla
   return new SoftwareKeyStore(provider, readBoxFile(await readFile(boxFilePath(places), 'utf8')), keyring);
 }
 
+/** 重分分量: when an officer leaves or loses a key. The box must be unlocked. @throws ArchiveError `E_BOX_LOCKED`, `E_CRYPTO_INPUT` */
+export async function recutShares(keystore: SoftwareKeyStore, places: KeystorePlaces, holders: readonly { readonly holder: string; readonly certificate: Certificate }[], threshold = 2): Promise<void> {
+  await keystore.recut(holders, threshold, (file) => replaceFile(boxFilePath(places), writeBoxFile(file)));
+}
+
 /** A holder's share in the clear, to be offered to `KeyStore.offerShare`. The browser does the same with the officer's key. */
 export const openShare = (provider: CryptoProvider, share: HeldShare, key: PrivateKey): Uint8Array => provider.sm2Decrypt(share.encrypted, key);
 

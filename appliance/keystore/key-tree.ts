@@ -7,6 +7,7 @@ import type { Level } from '../../core/ports.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { SmallBox } from '../crypto/small-box.js';
 import { type Purpose, PURPOSES } from './keystore.js';
+import { splitRoot } from './shares.js';
 
 export class KeyTree {
   readonly #root: Uint8Array;
@@ -34,6 +35,11 @@ export class KeyTree {
   /** Seals what the box itself keeps: its private keys. */
   identityBox(): SmallBox {
     return this.#box('identity', () => this.#derive('shouzang box identity'));
+  }
+
+  /** New shares of the same root. */
+  cut(total: number, threshold: number): ReturnType<typeof splitRoot> {
+    return splitRoot(this.provider, this.#root, total, threshold);
   }
 
   wipe(): void {

@@ -4,7 +4,7 @@ import type { Level } from '../../core/ports.js';
 import { type Certificate, issueCertificate } from '../crypto/certificate.js';
 import { concat } from '../crypto/der.js';
 import type { CryptoProvider, PrivateKey } from '../crypto/provider.js';
-import { type BoxFile, identityContext } from './box-file.js';
+import { type BoxFile, type HeldShare, identityContext } from './box-file.js';
 import { KeyTree } from './key-tree.js';
 import type { Keyring } from './keyring.js';
 import type { CertificateWish, KeyStore, Purpose, Unlocking } from './keystore.js';
@@ -21,7 +21,7 @@ export class SoftwareKeyStore implements KeyStore {
   /** Frames of shares by index. */
   readonly #offered = new Map<number, Uint8Array>();
 
-  constructor(private readonly provider: CryptoProvider, private readonly box: BoxFile, private readonly keyring: Keyring) {}
+  constructor(private readonly provider: CryptoProvider, private box: BoxFile, private readonly keyring: Keyring) {}
 
   get state(): 'locked' | 'unlocked' {
     return this.#unlocked === undefined ? 'locked' : 'unlocked';
@@ -136,6 +136,24 @@ export class SoftwareKeyStore implements KeyStore {
       tree.wipe();
       throw error;
     }
+  }
+
+  /**
+   * 重分分量: new shares of the same root for these holders. The shares of the set before are refused from now on; who kept an old
+   * `keystore.json` beside two of them could still use those, so they are to be destroyed.
+   * @param keep writes the new box file, before it is used
+   */
+  async recut(holders: readonly { readonly holder: string; readonly certificate: Certificate }[], threshold: number, keep: (file: BoxFile) => Promise<void>): Promise<void> {
+    const { set, shares: frames } = await this.#open().tree.cut(holders.length, threshold);
+    const shares = frames.map((frame, place): HeldShare[] => {
+      const to = holders[place];
+      const encrypted = to === undefined ? [] : [{ ...to, index: place + 1, encrypted: this.provider.sm2Encrypt(frame, to.certificate.publicKey) }];
+      frame.fill(0);
+      return encrypted;
+    }).flat();
+    const file = { ...this.box, set, shares };
+    await keep(file);
+    this.box = file;
   }
 
   lock(): void {

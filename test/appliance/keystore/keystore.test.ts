@@ -5,7 +5,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { verifyChain } from '../../../appliance/crypto/certificate-chain.js';
 import { openKeyFile } from '../../../appliance/crypto/key-file.js';
-import { createKeystore, openKeystore, openShare, unlockRehearsal } from '../../../appliance/keystore/ceremony.js';
+import { createKeystore, openKeystore, openShare, recutShares, unlockRehearsal } from '../../../appliance/keystore/ceremony.js';
 import { openKeyring } from '../../../appliance/keystore/keyring.js';
 import type { KeyStore } from '../../../appliance/keystore/keystore.js';
 import type { Level } from '../../../core/ports.js';
@@ -51,6 +51,23 @@ test('开锁: a damaged share or one of another box is refused and leaves the bo
   const holder = keystore.heldShares[1];
   const wrongKey = await openKeyFile(desk.provider, desk.keyFiles[0] ?? t.fail() as never, officerPins['officer-1']);
   t.throws(() => holder && openShare(desk.provider, holder, wrongKey), { code: 'E_DECRYPT_FAILED' } as never);
+});
+
+test('重分分量: after an officer left, the new shares open the box and the old ones do not', async (t) => {
+  const desk = await keystoreDesk(t);
+  const id = randomUUID();
+  const key = await desk.keystore.newDataKey(id, 3);
+  const old = await Promise.all([0, 1].map((place) => shareOf(desk, desk.keystore, place)));
+  const fresh = desk.provider.generateKeyPair();
+  const certificate = desk.keystore.certify({ subject: { commonName: 'officer-4' }, publicKey: fresh.publicKey, notBefore: '2026-06-01T00:00:00Z', notAfter: '2031-01-01T00:00:00Z', keyUsage: ['digitalSignature', 'keyEncipherment'] });
+  await recutShares(desk.keystore, desk.places, [...desk.certificates.slice(0, 2), { holder: 'officer-4', certificate }]);
+  const keystore = await desk.reopen();
+  for (const frame of old) await t.throwsAsync(keystore.offerShare(frame), { code: 'E_KEY_SHARE_INVALID' } as never);
+  await t.throwsAsync(recutShares(keystore, desk.places, desk.certificates), { code: 'E_BOX_LOCKED' } as never);
+  await keystore.offerShare(await shareOf(desk, keystore, 0));
+  const held = keystore.heldShares[2] ?? t.fail() as never;
+  t.like(await keystore.offerShare(openShare(desk.provider, held, fresh)), { state: 'unlocked' });
+  t.is(hex(await keystore.dataKey(id)), hex(key));
 });
 
 test('上锁: a locked box gives no key, signs nothing and certifies nothing; destroying still works', async (t) => {
