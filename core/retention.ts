@@ -44,7 +44,7 @@ export function readRetention(schedule: Pick<RetentionSchedule, 'terms'>, word: 
 /**
  * 三表经审核后启用: a schedule or scope without approval is not in force; the shipped approval counts only in a rehearsal box.
  * @throws ArchiveError `E_SCHEDULE_NOT_APPROVED`
- * @see 办法第十五条; 档案法实施条例第十九条
+ * @see 办法第十五条; 档案法实施条例(2024)第十九条
  */
 export function requireApproved(table: { readonly version: string; readonly approval: ScheduleApproval | null }, box: { readonly rehearsal: boolean }): ScheduleApproval {
   const { approval, version } = table;

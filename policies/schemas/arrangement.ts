@@ -79,7 +79,7 @@ export const RetentionItem = Type.Object({
 }, closed);
 export type RetentionItem = Static<typeof RetentionItem>;
 
-/** 保管期限表, one version. @see 办法第十五条; 档案法实施条例第十九条; 国家档案局令第 8 号 */
+/** 保管期限表, one version. @see 办法第十五条; 档案法实施条例(2024)第十九条; 国家档案局令第 8 号 */
 export const RetentionSchedule = Type.Object({
   id: Type.Literal('retention'), scheduleId: text, version: text, title: text, source: text, legalSource: text,
   effectiveFrom: day, effectiveTo: Type.Union([day, Type.Null()]),
