@@ -1,6 +1,7 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { ArchiveError } from '../../core/errors.js';
-import { authorize, decide } from '../../secrecy/access.js';
+import { authorize, decide, fits } from '../../secrecy/access.js';
 import { loadPolicy } from '../../secrecy/duties.js';
 import { abilities, explain } from '../../secrecy/explain.js';
 import { isLevel, protectiveLevel, withinSystem } from '../../secrecy/level.js';
@@ -277,6 +278,19 @@ test('an act without any row in access.csv stops the start', async (t) => {
   const access = SOURCES.access.split('\n').filter((line) => !line.includes('record.read')).join('\n');
   const error = await t.throwsAsync(loadPolicy({ ...SOURCES, access }), { instanceOf: ArchiveError });
   t.deepEqual(error?.details, [{ at: 'access.csv', message: '操作「record.read」没有任何权限行' }]);
+});
+test('law: Casbin, remembered or not, answers what the rows say: some allow fits and no deny is held', async (t) => {
+  const policy = await shipped();
+  const duties = fc.uniqueArray(fc.constantFrom(...DUTIES), { maxLength: 3 });
+  const level = fc.integer({ min: 0, max: 4 });
+  fc.assert(fc.property(fc.constantFrom(...ACTS), duties, level, level, fc.constantFrom('F1', 'F2', ''), fc.constantFrom('open', 'filed', 'proposed', 'destroyed'), fc.constantFrom('P1', 'P9'), fc.boolean(), (act, held, mine, its, fonds, state, owner, known) => {
+    const who = person(held, { clearance: mine, currentLevel: mine });
+    const what = act.object === 'none' ? null : thing({ level: its, fonds, state, owner, scope: { persons: known ? ['P1'] : [] } });
+    const rows = (policy.rows.get(act.act) ?? []).filter(({ duty }) => policy.holds(who, duty, what === null ? null : fonds));
+    const expected = rows.some((row) => row.effect === 'allow' && fits(row, who, what)) && !rows.some(({ effect }) => effect === 'deny');
+    t.is(policy.permits(who, act.act, what), expected);
+    t.is(policy.permits(who, act.act, what), expected);
+  }), { numRuns: 2_000 });
 });
 test('a decision takes less than 0.1 ms (p50)', async (t) => {
   const policy = await shipped();
