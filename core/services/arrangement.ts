@@ -1,0 +1,154 @@
+import { archivalCodes } from '../archival-code.js';
+import { numberBatch, seriesOf } from '../arrangement.js';
+import type { Arranged, FondsRules, NumberedRecord } from '../arrangement.js';
+import { dateFaults, defaultArchivalYear, filingDeadline } from '../deadlines.js';
+import { tidyDescription, titleDetails } from '../description.js';
+import type { Description } from '../description.js';
+import { ArchiveError } from '../errors.js';
+import type { ErrorDetail } from '../errors.js';
+import { batchTarget, recordTarget } from '../holdings.js';
+import type { Holdings, StoredRecord } from '../holdings.js';
+import type { Call, Clock, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
+import { descriptionIsOpen, isRecordState, requireNext } from '../record.js';
+import { requireRetention } from '../retention.js';
+import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
+import type { ArrangementList, ArrangementPreview, ArrangementRow, ArrangementSave } from '../../policies/schemas/arranging.js';
+
+export interface ArrangementParts {
+  readonly store: UnitOfWork<Holdings & WriteTools, Holdings & ReadTools>;
+  readonly clock: Clock;
+  readonly codes: ArchivalCodeRules;
+  readonly schemes: Schemes;
+  readonly schedule: RetentionSchedule;
+  /** 全宗登记: what the fonds decided about its numbering. @throws ArchiveError E_INPUT_INVALID for one the box does not hold */
+  readonly fondsRules: (fonds: string) => FondsRules;
+}
+
+/** What a record still lacks before it can be filed (办法第十九条一款), as field names the grid knows. */
+export function missingForFiling(record: StoredRecord, scheme: { readonly codeHasOrg: boolean }): readonly string[] {
+  const wanted: readonly (readonly [string, unknown])[] = [
+    ['title', record.description.title], ['author', record.description.author], ['categoryCode', record.categoryCode], ['archivalYear', record.archivalYear],
+    ['scheduleItemId', record.scheduleItemId], ['retentionCode', record.retentionCode], ['documentDate', record.documentDate], ['completedOn', record.completedOn],
+    ...(scheme.codeHasOrg ? [['orgOrFunction', record.orgOrFunction] as const] : []),
+  ];
+  return wanted.filter(([, value]) => value === null || value === undefined || value === '').map(([key]) => key);
+}
+
+/** A complete record as numbering wants it. */
+export function arranged(record: StoredRecord): Arranged {
+  const { categoryCode, archivalYear, retentionCode, documentDate, completedOn } = record;
+  if (categoryCode === null || archivalYear === null || retentionCode === null || documentDate === null || completedOn === null) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { record: record.id });
+  return {
+    id: record.id, electronicRecordCode: record.electronicRecordCode, category: categoryCode, archivalYear, retention: retentionCode,
+    ...(record.orgOrFunction === null ? {} : { orgOrFunction: record.orgOrFunction }), unit: 'item', level: record.level, documentDate, completedOn,
+    ...(record.description.documentNumber === undefined ? {} : { documentNumber: record.description.documentNumber }),
+  };
+}
+
+/** Numbers for a set of records, after the last ones given. Stored by the caller in the same transaction, or only shown. */
+export async function numbersFor(parts: Pick<ArrangementParts, 'codes' | 'schemes'>, tx: Pick<Holdings, 'records'>, fonds: FondsRules, records: readonly StoredRecord[]): Promise<readonly NumberedRecord[]> {
+  const ready = records.map(arranged);
+  const last = new Map<string, number>();
+  for (const record of ready) {
+    const { key } = seriesOf(parts.schemes, fonds, record);
+    if (!last.has(key)) last.set(key, await tx.records.lastSequence(key));
+  }
+  return numberBatch(archivalCodes(parts.codes), parts.schemes, fonds, ready, last);
+}
+
+/** 整理编目: naming, classing and appraising in a grid, all rows of a save or none (办法第十九条). */
+export function arrangementService(parts: ArrangementParts) {
+  const { store, clock, schedule, schemes } = parts;
+  const schemeOf = (fonds: string) => {
+    const rules = parts.fondsRules(fonds);
+    const scheme = schemes.schemes.find((one) => one.id === rules.schemeId);
+    if (!scheme) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing: ['scheme'] });
+    return scheme;
+  };
+
+  function amend(record: StoredRecord, row: ArrangementRow, at: number): StoredRecord {
+    if (!isRecordState(record.state) || !descriptionIsOpen(record.state)) throw new ArchiveError('E_STATE_INVALID', { record: record.id, state: record.state });
+    const merged: Record<string, unknown> = { ...record.description, ...row.description };
+    const { description } = tidyDescription(merged as Description);
+    const facts = { ...record, ...row.facts } as StoredRecord;
+    const details = [...titleDetails(description.title), ...dateFaultDetails(facts, clock.today())].map((one) => ({ ...one, at: `/rows/${String(at)}${one.at}` }));
+    if (details.length > 0) throw new ArchiveError('E_META_INVALID', { places: details.length }, details);
+    if (facts.scheduleItemId !== null && facts.categoryCode !== null) {
+      const item = requireRetention(schedule, { scheduleItem: facts.scheduleItemId, category: facts.categoryCode, retention: facts.retentionCode ?? itemRetention(schedule, facts.scheduleItemId) });
+      return complete({ ...facts, retentionCode: facts.retentionCode ?? item.retention, description });
+    }
+    return complete({ ...facts, description });
+  }
+
+  /** 归属年度 and 归档截止 follow from the dates unless someone chose otherwise. */
+  function complete(record: StoredRecord): StoredRecord {
+    const { documentDate, completedOn } = record;
+    const archivalYear = record.archivalYear ?? (documentDate === null ? null : defaultArchivalYear({ documentDate, ...(completedOn === null ? {} : { completedOn }) }));
+    return { ...record, archivalYear, filingDeadline: completedOn === null ? null : filingDeadline(completedOn) };
+  }
+
+  return {
+    async list(call: Call, input: ArrangementList) {
+      const { page = 1, size = 100 } = input;
+      return store.read(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size });
+        const scheme = schemeOf(batch.fonds);
+        return {
+          page, size, total, batch: { id: batch.id, number: batch.number, version: batch.version, state: batch.state, fonds: batch.fonds, level: batch.level },
+          rows: rows.map((record) => ({ ...record, missing: missingForFiling(record, scheme) })),
+          states: await tx.records.statesOfBatch(batch.id),
+        };
+      });
+    },
+
+    async save(call: Call, input: ArrangementSave) {
+      return store.write(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const scheme = schemeOf(batch.fonds);
+        const saved = [];
+        for (const [at, row] of input.rows.entries()) {
+          const record = await tx.records.get(row.record);
+          if (record?.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND', { record: row.record });
+          await tx.allow(recordTarget(record));
+          const amended = amend(record, row, at);
+          const missing = missingForFiling(amended, scheme);
+          if (amended.state === 'arranged' && missing.length > 0) {
+            throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing }, missing.map((key) => ({ at: `/rows/${String(at)}/${key}`, message: '已整理的件此项不得清空，请改填' })));
+          }
+          const ready = missing.length === 0 && (amended.state === 'inspected' || amended.state === 'arranged');
+          const state = ready ? requireNext(amended.state as 'inspected' | 'arranged', 'arrange') : amended.state;
+          await tx.records.save({ ...amended, state }, row.seenVersion);
+          await tx.records.addEvent(record.id, { activity: 'arrange', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第十九条', detail: { fields: Object.keys({ ...row.facts, ...row.description }) } });
+          tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level, detail: { fields: Object.keys({ ...row.facts, ...row.description }), state } });
+          saved.push({ ...amended, state, version: row.seenVersion + 1, missing });
+        }
+        return { rows: saved };
+      });
+    },
+
+    /** 档号 before they are given: what filing now would give, were nobody else to file first. */
+    async preview(call: Call, input: ArrangementPreview) {
+      return store.read(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const ready = (await tx.records.ofBatch(batch.id)).filter((record) => record.state === 'arranged');
+        const numbers = await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready);
+        return { rows: numbers.map(({ id, sequence, archivalCode }) => ({ record: id, sequence, archivalCode })) };
+      });
+    },
+  };
+}
+
+const itemRetention = (schedule: RetentionSchedule, code: string): string => schedule.items.find((item) => item.code === code)?.retention ?? '';
+
+function dateFaultDetails(record: StoredRecord, today: string): ErrorDetail[] {
+  const { documentDate, completedOn } = record;
+  const faults = dateFaults({ ...(documentDate === null ? {} : { documentDate }), ...(completedOn === null ? {} : { completedOn }), incoming: true }, today);
+  return faults.map((at) => ({ at, message: '日期不得晚于今天，请核对' }));
+}
