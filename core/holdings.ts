@@ -162,8 +162,8 @@ export interface BatchRepository {
 /** A search as the store runs it: who may see what is already in `visible`. */
 export interface RecordQuery {
   readonly visible: ListScope;
-  /** Phrases of words, each to be found as written, under each level's key; every phrase must be found. */
-  readonly phrases: readonly (readonly string[])[];
+  /** Of the words: some alternative must have all its phrases found, each as written (`planQuery`); `null` = no words asked for. */
+  readonly words: readonly (readonly (readonly string[])[])[] | null;
   /** Levels whose words the session can form: up to its own. */
   readonly levels: readonly Level[];
   readonly equals: Readonly<Partial<Record<'categoryCode' | 'archivalYear' | 'retentionCode' | 'fonds' | 'department' | 'level' | 'state' | 'orgOrFunction', string | number>>>;

@@ -98,8 +98,10 @@ async function searchRecords(sql: Sql, sealing: Sealing, query: RecordQuery, pag
   if (query.codePrefix !== null) wheres.push(`substr(record.archival_code, 1, ${bind(query.codePrefix.length)}) = ${bind(query.codePrefix)}`);
   if (query.from !== null) wheres.push(`record.document_date >= ${bind(query.from)}`);
   if (query.until !== null) wheres.push(`record.document_date <= ${bind(query.until)}`);
-  if (query.phrases.length > 0) {
-    const forLevel = (level: Level): string => `(${query.phrases.map((words) => `"${sealing.tokens(level, words).join(' ')}"`).join(' AND ')})`;
+  if (query.words !== null) {
+    const phrase = (level: Level, words: readonly string[]): string => `"${sealing.tokens(level, words).join(' ')}"`;
+    const forLevel = (level: Level): string =>
+      (query.words ?? []).map((phrases) => `(${phrases.map((words) => phrase(level, words)).join(' AND ')})`).join(' OR ');
     wheres.push(`record.serial IN (SELECT rowid FROM search WHERE search MATCH ${bind(query.levels.map(forLevel).join(' OR '))})`);
   }
   const where = wheres.join(' AND ');
