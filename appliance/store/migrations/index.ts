@@ -5,8 +5,9 @@ import type { Migration } from './migration.js';
 import { ledger } from './0001-ledger.js';
 import { people } from './0002-people.js';
 import { holdings } from './0003-holdings.js';
+import { inspection } from './0004-inspection.js';
 
-const MIGRATIONS: readonly Migration[] = [ledger, people, holdings];
+const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection];
 
 /**
  * Brings the schema up to date, each step in one transaction with the note that it ran.

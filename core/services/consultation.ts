@@ -1,0 +1,58 @@
+import { normaliseCode } from '../archival-code.js';
+import { ArchiveError } from '../errors.js';
+import { recordTarget } from '../holdings.js';
+import type { Holdings, ListScope, RecordQuery } from '../holdings.js';
+import type { Call, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
+import { planQuery } from '../search-terms.js';
+import type { RecordSearch, RecordShow } from '../../policies/schemas/record.js';
+
+export interface ConsultationParts {
+  readonly store: UnitOfWork<Holdings & WriteTools, Holdings & ReadTools>;
+  readonly visible: (call: Call, act: string) => Promise<ListScope>;
+  /** 会话密级: words of levels above it cannot even be formed. */
+  readonly levelOf: (call: Call) => Promise<Level>;
+  readonly nameOf: (person: string) => Promise<string>;
+}
+
+const LEVELS: readonly Level[] = [0, 1, 2, 3, 4];
+const FILTERS = ['categoryCode', 'archivalYear', 'retentionCode', 'fonds', 'department', 'level'] as const;
+
+/** 检索与档案详情. What the person may not see is not there: not in the list, not in the count, not by its id. */
+export function consultationService(parts: ConsultationParts) {
+  const { store } = parts;
+  return {
+    async search(call: Call, input: RecordSearch) {
+      const { page = 1, size = 50, sort = 'newest' } = input;
+      const plan = input.q === undefined ? null : planQuery(input.q);
+      const visible = await parts.visible(call, call.act);
+      const highest = await parts.levelOf(call);
+      const equals: RecordQuery['equals'] = Object.fromEntries(FILTERS.flatMap((key) => (input[key] === undefined ? [] : [[key, input[key]]])));
+      return store.read(call, async (tx) => {
+        await tx.allow();
+        // The words themselves never reach the ledger: only that there were some.
+        tx.audit({ action: call.act, detail: { words: input.q !== undefined, filters: Object.keys(equals), page } });
+        if (plan !== null && plan.any.every((phrases) => phrases.length === 0)) {
+          return { page, size, total: 0, rows: [], tooShort: plan.tooShort };
+        }
+        const { rows, total } = await tx.records.search({
+          visible, words: plan === null ? null : plan.any, levels: LEVELS.filter((level) => level <= highest), equals,
+          codePrefix: input.codePrefix === undefined ? null : normaliseCode(input.codePrefix), from: input.from ?? null, until: input.until ?? null, sort,
+        }, { offset: (page - 1) * size, limit: size });
+        return { page, size, total, rows, tooShort: plan?.tooShort ?? [] };
+      });
+    },
+
+    async show(call: Call, input: RecordShow) {
+      return store.read(call, async (tx) => {
+        const record = await tx.records.get(input.record);
+        if (!record) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(recordTarget(record));
+        const [files, events] = [await tx.files.ofRecord(record.id), await tx.records.events(record.id)];
+        tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level });
+        const names = new Map<string, string>();
+        for (const { person } of events) if (!names.has(person)) names.set(person, await parts.nameOf(person));
+        return { record, files, events: events.map((event) => ({ ...event, personName: names.get(event.person) ?? '' })) };
+      });
+    },
+  };
+}

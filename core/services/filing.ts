@@ -1,0 +1,132 @@
+import { canonicalBytes } from '../canonical.js';
+import { filingDeadline, requireOverdueReason, transferDueOn } from '../deadlines.js';
+import { searchedTexts } from '../description.js';
+import { ArchiveError } from '../errors.js';
+import { batchTarget, recordTarget } from '../holdings.js';
+import type { CaptureBatch, StoredRecord } from '../holdings.js';
+import type { CalendarDate, Call, Clock, ReadTools, Sm3, UnitOfWork, WriteTools } from '../ports.js';
+import { reconcile, requireAgreedCount } from '../reconciliation.js';
+import type { Reconciliation } from '../reconciliation.js';
+import { isRecordState, requireNext } from '../record.js';
+import { requireApproved, retentionExpiresOn } from '../retention.js';
+import { indexTerms } from '../search-terms.js';
+import type { FilingFile, FilingReconcile, FilingReturn } from '../../policies/schemas/arranging.js';
+import { metadataOf } from './inspection.js';
+import type { InspectionTx, Tester } from './inspection.js';
+import { numbersFor } from './arrangement.js';
+import type { ArrangementParts } from './arrangement.js';
+
+export interface FilingParts extends Omit<ArrangementParts, 'store'> {
+  readonly store: UnitOfWork<InspectionTx & WriteTools, InspectionTx & ReadTools>;
+  readonly clock: Clock;
+  readonly sm3: Sm3;
+  readonly test: Tester;
+  /** Keys of the description that are searched, in order. */
+  readonly searchedKeys: readonly string[];
+  readonly rehearsal: boolean;
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** 清点归档 (办法第二十、二十一条): counted, tested, sorted, numbered and entered in one transaction, or not at all. */
+export function filingService(parts: FilingParts) {
+  const { store, clock, schedule } = parts;
+
+  const countOf = (batch: CaptureBatch, records: readonly StoredRecord[]): Reconciliation => reconcile(batch.declared ?? [], records.map((record) => ({
+    category: record.categoryCode ?? '', archivalYear: record.archivalYear ?? 0, retention: record.retentionCode ?? '', hasMetadata: record.description.author !== undefined,
+  })));
+
+  /** What still stands in the way, in the officer's words; empty when the batch can be filed. */
+  function obstacles(batch: CaptureBatch, records: readonly StoredRecord[], today: CalendarDate): string[] {
+    const ready = records.filter((record) => record.state === 'arranged');
+    const unmarked = ready.filter((record) => record.level >= 2 && record.classificationId === null).length;
+    const overdue = ready.filter((record) => record.completedOn !== null && filingDeadline(record.completedOn) < today).length;
+    return [
+      ...(batch.declared === null ? ['尚未申报件数'] : []),
+      ...(ready.length === 0 ? ['没有已整理好的件'] : []),
+      ...(unmarked > 0 ? [`${String(unmarked)} 件国家秘密尚未定密`] : []),
+      ...(overdue > 0 ? [`${String(overdue)} 件已逾归档期限，归档时须填逾期原因`] : []),
+    ];
+  }
+
+  async function loaded(tx: InspectionTx, id: string): Promise<{ batch: CaptureBatch; records: readonly StoredRecord[]; ready: readonly StoredRecord[] }> {
+    const batch = await tx.batches.get(id);
+    if (!batch) throw new ArchiveError('E_NOT_FOUND');
+    const records = (await tx.records.ofBatch(id)).filter((record) => record.state !== 'withdrawn');
+    return { batch, records, ready: records.filter((record) => record.state === 'arranged') };
+  }
+
+  return {
+    async reconcile(call: Call, input: FilingReconcile) {
+      return store.read(call, async (tx) => {
+        const { batch, records, ready } = await loaded(tx, input.batch);
+        await tx.allow(batchTarget(batch));
+        return {
+          batch, states: await tx.records.statesOfBatch(batch.id), reconciliation: countOf(batch, ready), obstacles: obstacles(batch, records, clock.today()),
+          files: await tx.files.countOf(batch.id),
+        };
+      });
+    },
+
+    async file(call: Call, input: FilingFile) {
+      requireApproved(schedule, { rehearsal: parts.rehearsal });
+      return store.write(call, async (tx) => {
+        const { batch, records, ready } = await loaded(tx, input.batch);
+        await tx.allow(batchTarget(batch));
+        if (batch.state !== 'open') throw new ArchiveError('E_STATE_INVALID', { state: batch.state });
+        if (ready.length === 0) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing: ['arranged'] });
+        const unmarked = ready.filter((record) => record.level >= 2 && record.classificationId === null);
+        if (unmarked.length > 0) throw new ArchiveError('E_CLS_MARK_MISSING', { records: unmarked.map((record) => record.id) });
+        requireAgreedCount(countOf(batch, ready));
+        for (const record of ready) if (record.completedOn !== null) requireOverdueReason(filingDeadline(record.completedOn), clock.today(), input.overdueReason);
+        const run = await parts.test(tx, call, batch, ready);
+        const numbers = new Map((await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready)).map((one) => [one.id, one]));
+        const failed = run.content.results.filter((one) => one.result === 'fail');
+        if (run.conclusion === 'unqualified') {
+          throw new ArchiveError('E_4P_FAILED', { items: [...new Set(failed.map((one) => one.code))] }, failed.slice(0, 200).map((one) => ({ at: `${one.code} ${one.objectRef}`, message: one.message })));
+        }
+        const filed = [];
+        for (const record of ready) {
+          const number = numbers.get(record.id);
+          if (!number || record.retentionCode === null || record.archivalYear === null || record.documentDate === null) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { record: record.id });
+          const next: StoredRecord = {
+            ...record, state: requireNext('arranged', 'file'), series: number.series.key, sequence: number.sequence, archivalCode: number.archivalCode, codeStatus: 'given',
+            codeProfile: parts.fondsRules(batch.fonds).profile, scheme: parts.fondsRules(batch.fonds).schemeId, filedAt: clock.now(),
+            transferDueOn: transferDueOn({ documentDate: record.documentDate, archivalYear: record.archivalYear }),
+            retentionExpiresOn: retentionExpiresOn(record.archivalYear, record.retentionCode),
+            description: input.overdueReason === undefined ? record.description : { ...record.description, overdueReason: input.overdueReason },
+          };
+          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, await tx.files.ofRecord(record.id)))));
+          await tx.records.save({ ...next, metadataDigest }, record.version);
+          await tx.records.indexWords(next, indexTerms([...searchedTexts(next.description, parts.searchedKeys), number.archivalCode]));
+          await tx.records.addEvent(record.id, { activity: 'assign_code', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { archivalCode: number.archivalCode } });
+          await tx.records.addEvent(record.id, { activity: 'file', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { batch: batch.number, reportNo: run.reportNo } });
+          tx.audit({ action: 'record.file', object: record.id, objectType: 'record', objectLevel: record.level, detail: { archivalCode: number.archivalCode, metadataDigest } });
+          filed.push({ record: record.id, archivalCode: number.archivalCode });
+        }
+        const left = records.length - ready.length;
+        await tx.batches.save({ ...batch, state: left === 0 ? 'filed' : 'open', declared: left === 0 ? batch.declared : null, closedAt: left === 0 ? clock.now() : null }, input.seenVersion);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { batch: batch.number, items: filed.length, reportNo: run.reportNo, left } });
+        return { filed, reportNo: run.reportNo, conclusion: run.conclusion, left };
+      });
+    },
+
+    /** 退回: each record with the defects found; a record without one cannot be sent back. */
+    async sendBack(call: Call, input: FilingReturn) {
+      await store.write(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        for (const { record: id, reasons } of input.records) {
+          const record = await tx.records.get(id);
+          if (record?.batch !== batch.id || !isRecordState(record.state)) throw new ArchiveError('E_NOT_FOUND');
+          await tx.allow(recordTarget(record));
+          await tx.records.save({ ...record, state: requireNext(record.state, 'return') }, record.version);
+          await tx.records.addEvent(id, { activity: 'recheck', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { reasons } });
+          tx.audit({ action: call.act, object: id, objectType: 'record', objectLevel: record.level, detail: { reasons: reasons.map((one) => one.code) } });
+        }
+      });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { archivalCodes, differingSegments, runningNumber } from '../archival-code.js';
+import type { FondsRules } from '../arrangement.js';
+import { ArchiveError } from '../errors.js';
+import { testFourNatures } from '../four-natures.js';
+import type { BatchFacts, FileFacts, RecordFacts, SecrecyFacts } from '../four-natures.js';
+import { batchTarget } from '../holdings.js';
+import type { CaptureBatch, ComputerFile, Holdings, StoredRecord } from '../holdings.js';
+import type { FourPropertyRun, RunRepository } from '../inspection-run.js';
+import type { SchemaFault } from '../metadata.js';
+import type { CalendarDate, Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
+import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
+import type { InspectionRun, InspectionShow } from '../../policies/schemas/arranging.js';
+import type { FileInspection } from '../../policies/schemas/inspection.js';
+import type { TestItems } from '../../policies/schemas/test-items.js';
+
+export interface InspectionTx extends Holdings {
+  readonly runs: RunRepository;
+  /** What the marking of a state secret asks the record to show; null for none. */
+  readonly secrecy: { factsOf(record: StoredRecord): Promise<SecrecyFacts | null> };
+  readonly known: {
+    /** Which of these 档号 and document fingerprints the holdings have outside the batch. */
+    codes(codes: readonly string[], exceptBatch: string): Promise<ReadonlySet<string>>;
+  };
+}
+
+export interface InspectionParts {
+  readonly store: UnitOfWork<InspectionTx & WriteTools, InspectionTx & ReadTools>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly items: TestItems;
+  readonly engineVersion: string;
+  readonly codes: ArchivalCodeRules;
+  readonly schemes: Schemes;
+  readonly schedule: RetentionSchedule;
+  readonly fondsRules: (fonds: string) => FondsRules;
+  /** Faults of the record by the schema of the stage (DA/T 46 as data). */
+  readonly schemaFaults: (record: StoredRecord, files: readonly ComputerFile[]) => readonly SchemaFault[];
+  readonly systemLevel: Level;
+  readonly sealPolicy: 'mandatory' | 'optional';
+  /** 病毒库日期, as last registered on the box. */
+  readonly virusLibraryOn: () => Promise<CalendarDate | null>;
+}
+
+export type Tester = (tx: InspectionTx, call: Call, batch: CaptureBatch, records: readonly StoredRecord[]) => Promise<FourPropertyRun>;
+
+/** Runs every filing-stage rule over the records and keeps the outcome. Called inside a unit of work that has been allowed. */
+export function tester(parts: InspectionParts): Tester {
+  const { clock, ids, items } = parts;
+  const codes = archivalCodes(parts.codes);
+
+  async function recordFacts(tx: InspectionTx, record: StoredRecord, files: readonly ComputerFile[]): Promise<RecordFacts> {
+    const rules = parts.fondsRules(record.fonds);
+    const parsed = record.archivalCode === null ? undefined : codes.parse(record.archivalCode, rules.profile);
+    const segments = { fonds: record.fonds, category: record.categoryCode ?? '', year: String(record.archivalYear ?? ''), retention: record.retentionCode ?? '' };
+    const entry = parts.schedule.items.find((item) => item.code === record.scheduleItemId);
+    return {
+      ref: record.archivalCode ?? record.electronicRecordCode,
+      metadata: metadataOf(record, files),
+      schemaFaults: parts.schemaFaults(record, files),
+      level: record.level, mark: record.mark, secrecy: await tx.secrecy.factsOf(record),
+      code: record.archivalCode === null ? null : {
+        text: record.archivalCode, fault: parsed === undefined ? '不符合档号模板' : differingSegments(parsed, segments).join('、') || null,
+        series: record.series ?? '', number: parsed === undefined ? Number.NaN : runningNumber(parsed),
+      },
+      volumeSpan: null, schedule: entry === undefined ? null : { retentionCode: entry.retention }, retentionReason: null,
+      declaredAttachments: null, filedAt: record.filedAt, files: files.map((file) => fileFacts(record, file)),
+    };
+  }
+
+  return async (tx, call, batch, records) => {
+    const startedAt = clock.now();
+    const facts: RecordFacts[] = [];
+    let [bytes, count] = [0, 0];
+    for (const record of records) {
+      const files = await tx.files.ofRecord(record.id);
+      count += files.length;
+      bytes += files.reduce((sum, file) => sum + file.bytes, 0);
+      facts.push(await recordFacts(tx, record, files));
+    }
+    const virusLibraryOn = await parts.virusLibraryOn();
+    const around: BatchFacts = {
+      ref: batch.number, stage: 'filing', today: clock.today(),
+      declared: batch.declared === null ? null : { items: batch.declared.reduce((sum, line) => sum + line.items, 0), bytes },
+      voided: {}, firstNumber: firstNumbers(parts, records),
+      known: { codes: await tx.known.codes(records.flatMap((record) => (record.archivalCode === null ? [] : [record.archivalCode])), batch.id), documents: new Set() },
+      requiredActivities: [], online: batch.method === 'online_auto', package: null, medium: null, databaseReadable: true, knownApplications: null,
+      virusLibraryOn, procedure: { operator: true, device: true, channel: true, log: true }, systemLevel: parts.systemLevel, sealPolicy: parts.sealPolicy, manual: {},
+    };
+    const outcome = testFourNatures(items, facts, around);
+    const run = (await tx.runs.ofBatch(batch.id)).length + 1;
+    const prefix = `4P-filing-${clock.today().replaceAll('-', '')}-`;
+    const kept: FourPropertyRun = {
+      id: ids.uuid(), reportNo: `${prefix}${String((await tx.runs.countOn(prefix)) + 1).padStart(4, '0')}`, batch: batch.id, run, stage: 'filing', level: batch.level,
+      operator: call.person, startedAt, finishedAt: clock.now(), conclusion: outcome.conclusion,
+      content: {
+        engineVersion: parts.engineVersion, ruleSetVersion: items.version, virusLibraryOn, items: records.length, files: count, bytes,
+        summary: outcome.summary, results: outcome.results,
+      },
+    };
+    await tx.runs.add(kept);
+    return kept;
+  };
+}
+
+/** 四性检测, run by hand at any time before filing, and again by filing itself. */
+export function inspectionService(parts: InspectionParts, test: Tester = tester(parts)) {
+  const { store } = parts;
+  return {
+    async run(call: Call, input: InspectionRun) {
+      return store.write(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const records = (await tx.records.ofBatch(batch.id)).filter((record) => record.state !== 'withdrawn');
+        const run = await test(tx, call, batch, records);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { reportNo: run.reportNo, conclusion: run.conclusion } });
+        return run;
+      });
+    },
+
+    /** One run whole, with what changed since the run before. */
+    async show(call: Call, input: InspectionShow) {
+      return store.read(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const runs = await tx.runs.ofBatch(batch.id);
+        const at = input.run ?? runs[0]?.run;
+        const shown = at === undefined ? undefined : await tx.runs.get(batch.id, at);
+        const before = at === undefined || at < 2 ? undefined : await tx.runs.get(batch.id, at - 1);
+        return { batch: { id: batch.id, number: batch.number, level: batch.level, state: batch.state }, runs, run: shown ?? null, changed: shown && before ? changes(before, shown) : [] };
+      });
+    },
+  };
+}
+
+/** Results that are not what they were, by rule and object. */
+function changes(before: FourPropertyRun, after: FourPropertyRun): { code: string; objectRef: string; was: string; is: string }[] {
+  const key = (one: { code: string; objectRef: string }): string => `${one.code} ${one.objectRef}`;
+  const was = new Map(before.content.results.map((one) => [key(one), one.result]));
+  return after.content.results
+    .filter((one) => was.get(key(one)) !== one.result)
+    .map((one) => ({ code: one.code, objectRef: one.objectRef, was: was.get(key(one)) ?? 'skip', is: one.result }));
+}
+
+function firstNumbers(parts: InspectionParts, records: readonly StoredRecord[]): Record<string, number> {
+  const first: Record<string, number> = {};
+  for (const record of records) {
+    if (record.series !== null && record.sequence !== null) first[record.series] = Math.min(first[record.series] ?? record.sequence, record.sequence);
+  }
+  return first;
+}
+
+/** The record as its JSON stands, with the keys of the metadata scheme. */
+export function metadataOf(record: StoredRecord, files: readonly ComputerFile[]): Readonly<Record<string, unknown>> {
+  const present = <T>(key: string, value: T | null | undefined): Record<string, T> => (value === null || value === undefined ? {} : { [key]: value });
+  return {
+    ...record.description, id: record.id, electronicRecordCode: record.electronicRecordCode, recordState: record.state,
+    aggregationLevel: record.description.aggregationLevel ?? 'item', unitOfManagement: record.description.unitOfManagement ?? 'item',
+    securityLevel: record.level, fondsIdentifier: record.fonds,
+    ...present('categoryCode', record.categoryCode), ...present('archivalYear', record.archivalYear), ...present('retentionCode', record.retentionCode),
+    ...present('scheduleItemId', record.scheduleItemId), ...present('orgOrFunction', record.orgOrFunction), ...present('documentDate', record.documentDate),
+    ...present('completedOn', record.completedOn), ...present('sequence', record.sequence), ...present('archivalCode', record.archivalCode),
+    ...present('classificationId', record.classificationId),
+    compositionType: record.description.compositionType ?? (files.length > 1 ? 'composite' : 'single'),
+    digitalObjects: files.map((file) => ({ fileName: file.sealed.fileName, fileSize: file.bytes, mime: file.mime, formatInfo: file.format, role: file.role, digest: file.sm3 })),
+  };
+}
+
+function fileFacts(record: StoredRecord, file: ComputerFile): FileFacts {
+  const inspection: FileInspection = {
+    path: file.id, bytes: file.bytes, sm3: file.sm3, format: { mime: file.mime, name: file.format, version: null, puid: file.puid },
+    facts: file.facts as FileInspection['facts'], verdict: file.verdict, findings: file.findings as FileInspection['findings'],
+  };
+  return {
+    id: file.id, role: file.role, recordRef: record.archivalCode ?? record.electronicRecordCode,
+    declared: { name: file.sealed.fileName, bytes: file.bytes, mime: file.mime, sm3: file.sm3 },
+    actual: { name: file.sealed.fileName, inspection }, signatures: (file.sealed.signatures ?? []).map((one) => ({ verified: typeof one['verified'] === 'boolean' ? one['verified'] : null })),
+  };
+}
+
