@@ -79,30 +79,33 @@ export function filingService(parts: FilingParts) {
         if (unmarked.length > 0) throw new ArchiveError('E_CLS_MARK_MISSING', { records: unmarked.map((record) => record.id) });
         requireAgreedCount(countOf(batch, ready));
         for (const record of ready) if (record.completedOn !== null) requireOverdueReason(filingDeadline(record.completedOn), clock.today(), input.overdueReason);
-        const run = await parts.test(tx, call, batch, ready);
         const numbers = new Map((await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready)).map((one) => [one.id, one]));
-        const failed = run.content.results.filter((one) => one.result === 'fail');
-        if (run.conclusion === 'unqualified') {
-          throw new ArchiveError('E_4P_FAILED', { items: [...new Set(failed.map((one) => one.code))] }, failed.slice(0, 200).map((one) => ({ at: `${one.code} ${one.objectRef}`, message: one.message })));
-        }
-        const filed = [];
-        for (const record of ready) {
+        const numbered = ready.map((record): StoredRecord => {
           const number = numbers.get(record.id);
           if (!number || record.retentionCode === null || record.archivalYear === null || record.documentDate === null) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { record: record.id });
-          const next: StoredRecord = {
+          return {
             ...record, state: requireNext('arranged', 'file'), series: number.series.key, sequence: number.sequence, archivalCode: number.archivalCode, codeStatus: 'given',
             codeProfile: parts.fondsRules(batch.fonds).profile, scheme: parts.fondsRules(batch.fonds).schemeId, filedAt: clock.now(),
             transferDueOn: transferDueOn({ documentDate: record.documentDate, archivalYear: record.archivalYear }),
             retentionExpiresOn: retentionExpiresOn(record.archivalYear, record.retentionCode),
             description: input.overdueReason === undefined ? record.description : { ...record.description, overdueReason: input.overdueReason },
           };
-          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, await tx.files.ofRecord(record.id)))));
-          await tx.records.save({ ...next, metadataDigest }, record.version);
-          await tx.records.indexWords(next, indexTerms([...searchedTexts(next.description, parts.searchedKeys), number.archivalCode]));
-          await tx.records.addEvent(record.id, { activity: 'assign_code', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { archivalCode: number.archivalCode } });
-          await tx.records.addEvent(record.id, { activity: 'file', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { batch: batch.number, reportNo: run.reportNo } });
-          tx.audit({ action: 'record.file', object: record.id, objectType: 'record', objectLevel: record.level, detail: { archivalCode: number.archivalCode, metadataDigest } });
-          filed.push({ record: record.id, archivalCode: number.archivalCode });
+        });
+        // Tested as they will stand, codes and all; a failure takes the numbers back with everything else.
+        const run = await parts.test(tx, call, batch, numbered);
+        const failed = run.content.results.filter((one) => one.result === 'fail');
+        if (run.conclusion === 'unqualified') {
+          throw new ArchiveError('E_4P_FAILED', { items: [...new Set(failed.map((one) => one.code))] }, failed.slice(0, 200).map((one) => ({ at: `${one.code} ${one.objectRef}`, message: one.message })));
+        }
+        const filed = [];
+        for (const next of numbered) {
+          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, await tx.files.ofRecord(next.id)))));
+          await tx.records.save({ ...next, metadataDigest }, next.version);
+          await tx.records.indexWords(next, indexTerms([...searchedTexts(next.description, parts.searchedKeys), next.archivalCode ?? '']));
+          await tx.records.addEvent(next.id, { activity: 'assign_code', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { archivalCode: next.archivalCode } });
+          await tx.records.addEvent(next.id, { activity: 'file', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { batch: batch.number, reportNo: run.reportNo } });
+          tx.audit({ action: 'record.file', object: next.id, objectType: 'record', objectLevel: next.level, detail: { archivalCode: next.archivalCode, metadataDigest } });
+          filed.push({ record: next.id, archivalCode: next.archivalCode });
         }
         const left = records.length - ready.length;
         await tx.batches.save({ ...batch, state: left === 0 ? 'filed' : 'open', declared: left === 0 ? batch.declared : null, closedAt: left === 0 ? clock.now() : null }, input.seenVersion);
