@@ -1,0 +1,90 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { ArchiveError } from '../../core/errors.js';
+import type { Sm3 } from '../../core/ports.js';
+import { exists } from '../content/file-ops.js';
+import { vaultPath } from '../content/paths.js';
+import type { DataPaths } from '../content/paths.js';
+import type { Vault } from '../content/vault.js';
+import { verifyLedger } from '../audit/verify.js';
+import type { CheckSignature } from '../audit/verify.js';
+import type { KeyStore } from '../keystore/keystore.js';
+import type { Sql } from '../store/sql.js';
+
+export interface FsckFinding {
+  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open';
+  /** Id of what it is about. */
+  readonly object: string;
+  /** 中文 */
+  readonly text: string;
+}
+
+export interface FsckResult {
+  readonly objects: number;
+  readonly records: number;
+  readonly entries: number;
+  readonly findings: readonly FsckFinding[];
+}
+
+/**
+ * Re-derives everything the box believes: database integrity, every object against its row and digest, keys against objects,
+ * files against records, numbers without gap, the ledger. Read-only.
+ * @param deep also reads every object through and compares its SM3
+ */
+export async function fsck(parts: {
+  readonly sql: Sql; readonly vault: Vault; readonly keys: KeyStore; readonly paths: DataPaths; readonly sm3: Sm3; readonly check: CheckSignature; readonly deep: boolean;
+}): Promise<FsckResult> {
+  const { sql, paths } = parts;
+  const findings: FsckFinding[] = [];
+  const add = (kind: FsckFinding['kind'], object: string, text: string): void => { findings.push({ kind, object, text }); };
+
+  for (const row of await sql.all<{ integrity_check: string }>('PRAGMA integrity_check')) if (row.integrity_check !== 'ok') add('database', '', `数据库完整性：${row.integrity_check}`);
+  for (const row of await sql.all<{ table: string }>('PRAGMA foreign_key_check')) add('database', row.table, '数据库外键不一致');
+
+  const objects = await sql.all<{ id: string; bytes: number; sm3: string; state: string }>('SELECT id, bytes, sm3, state FROM stored_object');
+  for (const row of objects) await checkObject(parts, row, add);
+  const known = new Set(objects.filter((row) => row.state !== 'gone').map((row) => row.id));
+  for (const folder of await readdir(paths.vault)) {
+    for (const name of await readdir(path.join(paths.vault, folder))) if (!known.has(name)) add('object-unreferred', name, '封存对象没有登记');
+  }
+
+  for (const row of await sql.all<{ id: string }>("SELECT id FROM computer_file WHERE replaced_by IS NULL AND record NOT IN (SELECT id FROM record)")) add('file-unlinked', row.id, '计算机文件没有所属的件');
+  for (const row of await sql.all<{ id: string }>("SELECT id FROM record WHERE state IN ('filed','arranged','inspected') AND id NOT IN (SELECT record FROM computer_file WHERE replaced_by IS NULL)")) add('file-unlinked', row.id, '件没有计算机文件');
+  for (const row of await sql.all<{ series: string; n: number; last: number }>('SELECT series, count(*) AS n, max(sequence) AS last FROM record WHERE series IS NOT NULL GROUP BY series')) {
+    if (row.n !== row.last) add('number-gap', row.series, `编号不连续：最大件号 ${String(row.last)}，实有 ${String(row.n)}`);
+  }
+  for (const row of await sql.all<{ id: string }>("SELECT id FROM record WHERE (state = 'filed') <> (archival_code IS NOT NULL) AND state IN ('captured','returned','inspected','arranged','filed')")) add('state', row.id, '状态与档号不一致');
+  for (const row of await sql.all<{ object: string }>('SELECT object FROM object_intent WHERE closed_at IS NULL')) add('intent-open', row.object, '存取意图尚未完成，重新启动后会自动完成');
+
+  const ledger = await verifyLedger(sql, parts.sm3, parts.check);
+  for (const one of ledger.faults) add('ledger', String(one.seq), one.text);
+  const records = await sql.one<{ n: number }>('SELECT count(*) AS n FROM record');
+  return { objects: known.size, records: records?.n ?? 0, entries: ledger.entries, findings };
+}
+
+async function checkObject(
+  parts: { readonly vault: Vault; readonly keys: KeyStore; readonly paths: DataPaths; readonly deep: boolean },
+  row: { readonly id: string; readonly bytes: number; readonly sm3: string; readonly state: string },
+  add: (kind: FsckFinding['kind'], object: string, text: string) => void,
+): Promise<void> {
+  const holds = await parts.keys.holds(row.id);
+  if (row.state === 'gone') {
+    if (holds) add('key-left', row.id, '已销毁对象的密钥仍在');
+    if (await exists(vaultPath(parts.paths, row.id))) add('object-unreferred', row.id, '已销毁对象的密文仍在');
+    return;
+  }
+  if (!holds) { add('key-missing', row.id, '对象密钥不存在'); return; }
+  if (row.state === 'kept' && !(await exists(vaultPath(parts.paths, row.id)))) { add('object-missing', row.id, '封存对象不存在'); return; }
+  try {
+    const sealed = await parts.vault.open(row.id);
+    try {
+      const found = parts.deep ? await sealed.verifyAll() : sealed;
+      if (found.bytes !== row.bytes || found.sm3 !== row.sm3) add('object-damaged', row.id, '封存对象与登记的字节数或摘要不一致');
+    } finally {
+      await sealed.close();
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    add('object-damaged', row.id, `封存对象无法开启（${error.code}）`);
+  }
+}

@@ -1,0 +1,31 @@
+import { ArrangementList, ArrangementPreview, ArrangementSave, FilingFile, FilingReconcile, FilingReturn, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
+import type { arrangementService } from '../../../core/services/arrangement.js';
+import type { filingService } from '../../../core/services/filing.js';
+import type { inspectionService } from '../../../core/services/inspection.js';
+import { route } from '../route.js';
+import type { Routes } from '../route.js';
+
+const FOUND = ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID'] as const;
+
+export const inspectionRoutes = (service: ReturnType<typeof inspectionService>): Routes => ({
+  'inspection.run': route({ method: 'POST', summary: '运行四性检测', input: InspectionRun, errors: [...FOUND], handle: service.run }),
+  'inspection.show': route({ method: 'GET', summary: '查看四性检测结果', input: InspectionShow, errors: ['E_NOT_FOUND'], handle: service.show }),
+});
+
+export const arrangementRoutes = (service: ReturnType<typeof arrangementService>): Routes => ({
+  'arrangement.list': route({ method: 'GET', summary: '整理编目清单', input: ArrangementList, errors: ['E_NOT_FOUND'], handle: service.list }),
+  'arrangement.save': route({
+    method: 'POST', summary: '保存整理', input: ArrangementSave, handle: service.save,
+    errors: [...FOUND, 'E_MAC_WRITE_DOWN', 'E_META_INVALID', 'E_RETENTION_TOO_SHORT', 'E_SCOPE_NOT_IN_SCHEDULE', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE'],
+  }),
+  'arrangement.preview': route({ method: 'GET', summary: '预览档号', input: ArrangementPreview, errors: ['E_NOT_FOUND', 'E_CODE_FORMAT'], handle: service.preview }),
+});
+
+export const filingRoutes = (service: ReturnType<typeof filingService>): Routes => ({
+  'filing.reconcile': route({ method: 'GET', summary: '清点核对', input: FilingReconcile, errors: ['E_NOT_FOUND'], handle: service.reconcile }),
+  'filing.file': route({
+    method: 'POST', summary: '归档入库', input: FilingFile, handle: service.file,
+    errors: [...FOUND, 'E_COUNT_MISMATCH', 'E_4P_FAILED', 'E_CLS_MARK_MISSING', 'E_OVERDUE_REASON_REQUIRED', 'E_SCHEDULE_NOT_APPROVED', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE'],
+  }),
+  'filing.return': route({ method: 'POST', summary: '退回', input: FilingReturn, errors: [...FOUND], handle: service.sendBack }),
+});
