@@ -1,4 +1,4 @@
-import type { AuditDraft } from './audit.js';
+import type { AuditDraft, AuditEntry } from './audit.js';
 /** Time and chance come in through the door: nothing in core or secrecy reads a clock or draws a number itself. */
 
 /** RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T07:04:05.000Z`. */
@@ -91,8 +91,8 @@ export interface ReadTools {
 }
 
 export interface WriteTools extends ReadTools {
-  /** Runs after the commit, in order; for moving bytes that an intent row already speaks of. */
-  afterCommit(step: () => Promise<void>): void;
+  /** Runs after the commit, in order, with the entries of the unit; for moving bytes that an intent row already speaks of. */
+  afterCommit(step: (entries: readonly AuditEntry[]) => Promise<void>): void;
 }
 
 export interface UnitOfWork<W, R> {

@@ -1,6 +1,6 @@
 import { Mutex } from 'async-mutex';
 import { ArchiveError } from '../../core/errors.js';
-import type { AuditDraft } from '../../core/audit.js';
+import type { AuditDraft, AuditEntry } from '../../core/audit.js';
 import type { Call, Decision, ReadTools, Target, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { Database } from './database.js';
 import type { Ledger } from './ledger.js';
@@ -35,17 +35,17 @@ export function openUnitOfWork<R extends object>(
   const writer = sqlOn(database.writer);
   const reader = sqlOn(database.reader);
 
-  async function transact<T>(call: Call, work: (audit: AuditDraft[]) => Promise<T>): Promise<T> {
+  async function transact<T>(call: Call, work: (audit: AuditDraft[]) => Promise<T>): Promise<{ readonly result: T; readonly entries: readonly AuditEntry[] }> {
     await writer.run('BEGIN IMMEDIATE');
     try {
       const drafts: AuditDraft[] = [];
       const result = await work(drafts);
       if (drafts.length === 0) throw new Error(`${call.act}: a unit of work must leave an audit entry`);
       const unit = ledger.begin(writer);
-      await unit.append(call, drafts);
+      const entries = await unit.append(call, drafts);
       await writer.run('COMMIT');
       unit.committed();
-      return result;
+      return { result, entries };
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined);
       throw error;
@@ -80,10 +80,10 @@ export function openUnitOfWork<R extends object>(
       return mutex.runExclusive(async () => {
         let last: Target | undefined;
         let decided = false;
-        const later: (() => Promise<void>)[] = [];
-        let result;
+        const later: ((entries: readonly AuditEntry[]) => Promise<void>)[] = [];
+        let done;
         try {
-          result = await transact(call, async (drafts) => {
+          done = await transact(call, async (drafts) => {
             const tools: WriteTools = {
               audit: (draft) => { drafts.push(draft); },
               allow: async (target, act = call.act) => {
@@ -101,8 +101,8 @@ export function openUnitOfWork<R extends object>(
           await refused(call, error, last);
           throw error;
         }
-        for (const step of later) await step();
-        return result;
+        for (const step of later) await step(done.entries);
+        return done.result;
       });
     },
     async read(call, work) {
