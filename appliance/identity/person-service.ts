@@ -1,6 +1,10 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../policies/schemas/person.js';
+import { checkGrant } from '../../secrecy/separation.js';
+import type { HeldGrant, Holder } from '../../secrecy/separation.js';
+import type { Conflict } from '../../secrecy/duties.js';
+import type { Duty } from '../../policies/schemas/secrecy.js';
 import type { Certificate } from '../crypto/certificate.js';
 import type { ServerCall } from '../server/route.js';
 import type { Grant, PeopleRepository, Person } from '../store/repositories/people.js';
@@ -15,14 +19,26 @@ export interface PersonServiceParts {
   readonly ids: Ids;
   /** @throws ArchiveError E_CERT_INVALID unless the box's own authority issued it and it is valid today */
   checkCertificate(pem: string): Certificate;
-  /** Why a duty may not join the ones held, now or before; undefined when it may. */
-  conflict(held: readonly Grant[], duty: string): { readonly with: string; readonly reason: string } | undefined;
+  readonly conflicts: readonly Conflict[];
   readonly passwords: Passwords;
   /** @throws ArchiveError E_PASSWORD_WEAK */
   checkPassword(password: string, account: string): void;
   readonly duties: ReadonlyMap<string, { readonly name: string; readonly kind: string }>;
   readonly systemLevel: Level;
 }
+
+/** Every account with its token: two accounts of one token are one person, whatever they are called. */
+async function holders(tx: Identity): Promise<readonly Holder[]> {
+  const { rows } = await tx.people.list({ offset: 0, limit: ALL_PEOPLE });
+  return rows.map((person) => ({ person: person.id, tokens: person.token === null ? [] : [person.token] }));
+}
+
+const ALL_PEOPLE = 100_000;
+
+/** A revoked grant ends when it was revoked; it still counts for what the person was before. */
+const heldOf = (grant: Grant): HeldGrant => ({
+  person: grant.person, duty: grant.duty as Duty, fonds: grant.fonds, from: grant.validFrom, until: grant.revokedAt ?? grant.validUntil,
+});
 
 /**
  * 人员与授权. Three people share it: the system officer makes and ends accounts, the security officer clears and grants, the
@@ -138,11 +154,13 @@ export function personService(parts: PersonServiceParts) {
         if (person.status !== 'active') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
         const duty = parts.duties.get(input.duty);
         if (!duty || duty.kind === 'implicit') throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/duty', message: '没有这个岗位，请从列表中选择' }]);
-        const clash = parts.conflict(await tx.people.grants(person.id), input.duty);
-        if (clash) throw new ArchiveError('E_SOD_CONFLICT', { duty: input.duty, with: clash.with }, [{ at: '/duty', message: clash.reason }]);
+        const validUntil = input.until === undefined ? null : new Date(`${input.until}T23:59:59.999+08:00`).toISOString();
+        checkGrant(parts.conflicts, await holders(tx), (await tx.people.grants()).map(heldOf), {
+          person: person.id, duty: input.duty as Duty, fonds: input.fonds, from: clock.now(), until: validUntil,
+        });
         await tx.people.addGrant({
-          id, person: person.id, duty: input.duty, fonds: input.fonds, reason: input.reason, validFrom: clock.now(),
-          validUntil: input.until === undefined ? null : new Date(`${input.until}T23:59:59.999+08:00`).toISOString(), grantedBy: call.person, grantedAt: clock.now(), revokedBy: null, revokedAt: null,
+          id, person: person.id, duty: input.duty, fonds: input.fonds, reason: input.reason, validFrom: clock.now(), validUntil,
+          grantedBy: call.person, grantedAt: clock.now(), revokedBy: null, revokedAt: null,
         });
         tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { grant: id, duty: input.duty, fonds: input.fonds, until: input.until ?? null } });
       });
