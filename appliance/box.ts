@@ -1,0 +1,153 @@
+import type { Call, Clock, Ids, Sm3 } from '../core/ports.js';
+import { ArchiveError } from '../core/errors.js';
+import { loadPolicy } from '../secrecy/duties.js';
+import type { AccessPolicy } from '../secrecy/duties.js';
+import type { SystemPolicy } from '../secrecy/subject.js';
+import { accessGate, SYSTEM } from './access/gate.js';
+import type { AccessGate } from './access/gate.js';
+import type { BoxIdentity } from './audit/identity.js';
+import { Bulk } from './content/bulk.js';
+import { makeFolder } from './content/file-ops.js';
+import { dataPaths } from './content/paths.js';
+import type { DataPaths } from './content/paths.js';
+import { openVault } from './content/vault.js';
+import type { Vault } from './content/vault.js';
+import { certificatePem, parseCertificate } from './crypto/certificate.js';
+import { NodeProvider } from './crypto/node-provider.js';
+import type { CryptoProvider } from './crypto/provider.js';
+import { requireSelfTest } from './crypto/self-test.js';
+import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
+import { openKeystore, unlockRehearsal } from './keystore/ceremony.js';
+import { openKeyring } from './keystore/keyring.js';
+import type { SoftwareKeyStore } from './keystore/software.js';
+import { recover } from './maintenance/recover.js';
+import { loadPolicies } from './policies.js';
+import type { Policies } from './policies.js';
+import { openDatabase } from './store/database.js';
+import type { Database } from './store/database.js';
+import { openLedger } from './store/ledger.js';
+import type { Ledger } from './store/ledger.js';
+import { migrate } from './store/migrations/index.js';
+import { readProfile } from './store/repositories/box.js';
+import type { BoxProfile } from './store/repositories/box.js';
+import { repositories } from './store/repositories/index.js';
+import type { Repositories } from './store/repositories/index.js';
+import { peopleRepository } from './store/repositories/people.js';
+import { sealingWith } from './store/sealing.js';
+import type { Sealing } from './store/sealing.js';
+import { sqlOn } from './store/sql.js';
+import type { Sql } from './store/sql.js';
+import { openUnitOfWork } from './store/unit-of-work.js';
+import type { Store } from './store/unit-of-work.js';
+
+/** Everything the box is made of, before it listens: adapters and ports, passed down from here and made nowhere else. */
+export interface Box {
+  readonly paths: DataPaths;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly crypto: CryptoProvider;
+  readonly sm3: Sm3;
+  readonly policies: Policies;
+  readonly access: AccessPolicy;
+  readonly system: SystemPolicy;
+  readonly profile: BoxProfile;
+  readonly keys: SoftwareKeyStore;
+  readonly sealing: Sealing;
+  readonly database: Database;
+  readonly reader: Sql;
+  readonly ledger: Ledger;
+  readonly gate: AccessGate;
+  readonly store: Store<Repositories>;
+  readonly vault: Vault;
+  readonly identity: BoxIdentity;
+  readonly bulk: Bulk;
+  /** A call of the box itself: recovery, checkpoints, the command line on the box. */
+  systemCall(act: string): Call;
+  /** What must wait for the keys: carrying out open intents. Runs once, at the first unlock. */
+  whenUnlocked(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BoxOptions {
+  readonly data: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/**
+ * Opens a founded box. Order: algorithms prove themselves, policies are read with suspicion, the database is brought up to date,
+ * the end of the ledger is read, keys are opened (a rehearsal box opens its own), and what the last run left open is carried out.
+ * @throws ArchiveError E_STATE_INVALID where there was no ceremony yet
+ */
+export async function openBox(options: BoxOptions): Promise<Box> {
+  const { clock, ids } = options;
+  const paths = dataPaths(options.data);
+  const crypto = new NodeProvider();
+  await requireSelfTest(crypto, new SmCryptoVerifier());
+  const sm3: Sm3 = (...parts) => crypto.sm3(...parts);
+  const policies = loadPolicies();
+  const access = await loadPolicy({
+    model: policies.text('access.model.conf'), access: policies.text('access.csv'), conflicts: policies.text('conflicts.csv'),
+    duties: policies.content('duties.json'), acts: policies.content('acts.json'),
+  });
+  await makeFolder(paths.root);
+  const keyring = await openKeyring(paths.keyring);
+  const keys = await openKeystore(crypto, paths, keyring);
+  if (!keys) { await keyring.close(); throw new ArchiveError('E_STATE_INVALID', { state: 'not founded', allowed: ['init'] }); }
+  const database = await openDatabase(paths.database);
+  await migrate(database.writer);
+  const reader = sqlOn(database.reader);
+  const profile = await readProfile(reader);
+  if (!profile) { await database.close(); await keyring.close(); throw new ArchiveError('E_STATE_INVALID', { state: 'not founded', allowed: ['init'] }); }
+  const ledger = await openLedger(sqlOn(database.writer), sm3, clock);
+  if (clock.now() < ledger.head().at && Date.parse(ledger.head().at) - Date.parse(clock.now()) > 5000) throw new ArchiveError('E_CLOCK_BACKWARD', { now: clock.now(), last: ledger.head().at });
+  const sealing = sealingWith(crypto, keys);
+  const system: SystemPolicy = { level: profile.systemLevel, requireTerminal: false };
+  const gate = accessGate({
+    policy: access, system, clock,
+    async load(id) {
+      const people = peopleRepository(reader, sealing);
+      const person = await people.get(id);
+      return person && { person, grants: await people.grants(id) };
+    },
+  });
+  const store = openUnitOfWork<Repositories>(database, ledger, gate, (sql) => repositories(sql, sealing));
+  const bulk = new Bulk();
+  const vault = await openVault({
+    paths, keys, tools: { provider: crypto, bulk }, clock, memoryBytes: policies.content('capture.json').inMemoryBytes, housekeep: async (work) => store.housekeep(work),
+  });
+  const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
+  let recovered = false;
+  const box: Box = {
+    paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk,
+    identity: {
+      serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message),
+    },
+    systemCall: (act) => ({ act, person: SYSTEM, duty: null, terminal: 'box', traceId: ids.uuid() }),
+    async whenUnlocked() {
+      if (recovered || keys.state === 'locked') return;
+      recovered = true;
+      const found = await recover({ sql: reader, vault, keys, paths });
+      await store.write(box.systemCall('system.recover'), async (tx) => {
+        await tx.allow();
+        tx.audit({ action: 'system.recover', detail: { ...found } });
+      });
+    },
+    async close() {
+      await vault.close();
+      await bulk.close();
+      await database.close();
+      await keys.close();
+    },
+  };
+  if (keys.rehearsal && keys.state === 'locked') await unlockRehearsal(keys, paths);
+  await box.whenUnlocked();
+  return box;
+}
+
+/** True when a signature over the message was made by the box that the certificate names. */
+export const boxSignatureCheck = (crypto: CryptoProvider, boxCertificate: string) => {
+  const certificate = parseCertificate(boxCertificate);
+  return (message: Uint8Array, signature: Uint8Array, signer: string): boolean =>
+    signer === certificate.subject.commonName && crypto.verify(message, signature, certificate.publicKey);
+};

@@ -1,0 +1,33 @@
+import type { InspectionTx } from '../../../core/services/inspection.js';
+import type { Sealing } from '../sealing.js';
+import { places } from '../sql.js';
+import type { Sql } from '../sql.js';
+import { holdings } from './holdings.js';
+import { peopleRepository } from './people.js';
+import type { PeopleRepository } from './people.js';
+import { runRepository } from './runs.js';
+import { sessionRepository } from './sessions.js';
+import type { SessionRepository } from './sessions.js';
+
+/** Every repository of one unit of work, over its connection. Services name the few they need. */
+export interface Repositories extends InspectionTx {
+  readonly sql: Sql;
+  readonly people: PeopleRepository;
+  readonly sessions: SessionRepository;
+}
+
+export function repositories(sql: Sql, sealing: Sealing): Repositories {
+  return {
+    sql, ...holdings(sql, sealing), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
+    known: {
+      async codes(codes, exceptBatch) {
+        if (codes.length === 0) return new Set();
+        const rows = await sql.all<{ archival_code: string }>(
+          `SELECT archival_code FROM record WHERE archival_code IN (${places(codes.length, 2)}) AND batch <> $1`, exceptBatch, ...codes,
+        );
+        return new Set(rows.map((row) => row.archival_code));
+      },
+    },
+    secrecy: { factsOf: async () => Promise.resolve(null) },
+  };
+}
