@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock, Ids, Level } from '../../core/ports.js';
+import { makeFolder, replaceFile } from '../content/file-ops.js';
+import { dataPaths } from '../content/paths.js';
+import { writeKeyFile } from '../crypto/key-file.js';
+import { inPackage } from '../package-root.js';
+import { found } from './found.js';
+
+interface RehearsalFile {
+  readonly unitName: string;
+  readonly orgType: string;
+  readonly systemLevel: Level;
+  readonly fonds: readonly { readonly fonds: string; readonly name: string; readonly codeProfile: string; readonly schemeId: string; readonly separateClassifiedSequence: boolean }[];
+  readonly departments: readonly { readonly id: string; readonly name: string }[];
+  readonly pin: string;
+  readonly password: string;
+  readonly people: readonly {
+    readonly account: string; readonly name: string; readonly position: string; readonly department: string; readonly clearance: Level;
+    readonly category?: 'core' | 'important' | 'general'; readonly duties: readonly string[]; readonly officer?: boolean;
+  }[];
+}
+
+export const rehearsalFile = async (): Promise<RehearsalFile> =>
+  JSON.parse(await readFile(inPackage('appliance', 'founding', 'rehearsal-people.json'), 'utf8')) as RehearsalFile;
+
+/** Rounds for secrets that are printed in the manual. */
+const PUBLISHED_ITERATIONS = 2_000;
+
+/** 演练环境: a box that unlocks itself, with a person for every duty and their key files beside it. Says so everywhere. */
+export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode: 'unit' | 'repository' = 'unit'): Promise<void> {
+  const plan = await rehearsalFile();
+  const folder = dataPaths(data).rehearsal;
+  await found({
+    data, clock, ids, iterations: PUBLISHED_ITERATIONS, passwordsStand: true, virusLibraryOn: clock.today(),
+    profile: { mode, rehearsal: true, systemLevel: plan.systemLevel, unitName: plan.unitName, orgType: plan.orgType, fonds: plan.fonds },
+    departments: plan.departments,
+    people: plan.people.map((person) => ({ ...person, officer: person.officer === true, pin: plan.pin, password: plan.password })),
+    async handOver(keyFiles) {
+      await makeFolder(folder);
+      for (const keyFile of keyFiles) await replaceFile(path.join(folder, `${keyFile.holder}.key.json`), writeKeyFile(keyFile));
+    },
+  });
+}
+
+/** What the sign-in page of a rehearsal offers with a click. Names come from the shipped list, not from the sealed rows. */
+export async function rehearsalPeople(data: string, dutyName: (key: string) => string): Promise<readonly Record<string, unknown>[]> {
+  const plan = await rehearsalFile();
+  const departments = new Map(plan.departments.map((one) => [one.id, one.name]));
+  return Promise.all(plan.people.map(async (person) => ({
+    account: person.account, name: person.name, position: person.position, department: departments.get(person.department) ?? '', clearance: person.clearance,
+    duties: person.duties.map(dutyName), pin: plan.pin, password: plan.password,
+    keyFile: await readFile(path.join(dataPaths(data).rehearsal, `${person.account}.key.json`), 'utf8'),
+  })));
+}
