@@ -30,6 +30,9 @@ const MARK = /\p{P}/u;
 
 /** One code point after folding: compatibility forms taken apart, letters small, punctuation by kind. Never looks at its neighbours. */
 function foldCharacter(character: string): string {
+  const point = character.codePointAt(0) ?? 0;
+  // 汉字 of the basic block are their own folding; most titles hold little else.
+  if (point >= 0x4e00 && point <= 0x9fff) return character;
   const folded: string[] = [];
   for (const part of character.normalize('NFKD').toLowerCase().normalize('NFKD')) {
     if (NOTHING.test(part)) continue;
