@@ -151,7 +151,7 @@ const holds = (who: Subject, duty: Duty, fonds: string | null): boolean => fonds
 /** RBAC with domains: the link between a person's grants and a duty in a fonds, read from the request, so that a revoked grant ends at once. */
 class GrantLinks implements RoleManager {
   syncedHasLink(held: string, duty: string, fonds?: string): boolean {
-    return fonds !== '' && heldIn(held, duty, fonds === ANY_FONDS ? null : fonds ?? '');
+    return fonds !== undefined && fonds !== NO_FONDS && heldIn(held, duty, fonds === ANY_FONDS ? null : fonds);
   }
   hasLink(held: string, duty: string, fonds?: string): Promise<boolean> { return Promise.resolve(this.syncedHasLink(held, duty, fonds)); }
   clear(): Promise<void> { return Promise.resolve(); }
@@ -164,8 +164,10 @@ class GrantLinks implements RoleManager {
   printRoles(): Promise<void> { return Promise.resolve(); }
 }
 
-/** Stands for "no object, any fonds"; a line feed cannot come out of a fonds code. */
-const ANY_FONDS = '\n';
+/** Stands for "no object, any fonds". `target()` never gives an empty fonds, so nothing stored can pass for it. */
+const ANY_FONDS = '';
+/** Stands for a fonds that cannot be read. What is stored under this very name is refused with it. */
+const NO_FONDS = '\n';
 
 async function enforcerOf(model: string, rows: readonly AccessRow[]): Promise<Enforcer> {
   const enforcer = await newEnforcer(newModelFromString(model));
@@ -196,7 +198,7 @@ function outcome(who: Subject, what: Target | null): string {
 function remembered(enforcers: ReadonlyMap<string, Enforcer>): AccessPolicy['permits'] {
   const memory = new Map<string, boolean>();
   return (who, act, what) => {
-    const fonds = what === null ? ANY_FONDS : what.fonds ?? '';
+    const fonds = what === null ? ANY_FONDS : what.fonds ?? NO_FONDS;
     const key = `${act} ${outcome(who, what)} ${JSON.stringify(fonds)} ${who.held}`;
     const known = memory.get(key);
     if (known !== undefined) return known;

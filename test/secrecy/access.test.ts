@@ -175,6 +175,7 @@ test('07 §11-3: clearance without 知悉范围 is told 404, the ledger E_NEED_T
 test('a duty in another fonds is no duty here', outward, person('reader', { grants: [{ duty: 'reader', fonds: 'F2' }] }), 'record.read', thing(), 'E_NOT_FOUND', 'E_DENIED');
 test('a duty over every fonds (*) holds here', outward, person('reader', { grants: [{ duty: 'reader', fonds: '*' }] }), 'record.read', thing(), null, null);
 test('a record whose fonds cannot be read belongs to nobody', outward, person('reader', { grants: [{ duty: 'reader', fonds: '*' }] }), 'record.read', thing({ fonds: null }), 'E_NOT_FOUND', 'E_DENIED');
+test('a fonds named by a line feed is no way round', outward, person('reader', { grants: [{ duty: 'reader', fonds: 'F2' }] }), 'record.read', thing({ fonds: '\n', level: 0 }), 'E_NOT_FOUND', 'E_DENIED');
 test('a compartment not held hides the record', outward, person('reader'), 'record.read', thing({ scope: { persons: ['P1'], compartments: ['K'] } }), 'E_NOT_FOUND', 'E_MAC_READ_UP');
 test('an approved use request lets its holder read', outward, person('reader', { requests: ['LY-1'] }), 'record.read', thing({ scope: { requests: ['LY-1'] } }), null, null);
 test('an internal record is read in its own department', outward, person('reader'), 'record.read', thing({ level: 1, scope: {} }), null, null);
