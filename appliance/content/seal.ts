@@ -65,6 +65,7 @@ export async function createSealer(tools: SealTools, plan: SealPlan): Promise<Se
   const keys = objectKeys(tools.provider, plan.objectId, plan.secret);
   const header = encodeHeader({ objectId: plan.objectId, counter: plan.counter ?? tools.provider.random(16) }, keys.headerMac);
   const file = await open(plan.path, 'wx+', 0o600);
+  await removeFile(tagsPath(plan.path)); // of a sealer whose .part is gone
   await file.write(header, 0, HEADER_BYTES, 0);
   return new StreamSealer(tools, plan, keys, header, file);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
@@ -131,6 +131,10 @@ test('a sealer taken up with another secret, or over a file that is no sealed ob
   writeFileSync(plan.path, pattern(500));
   await t.throwsAsync(resumeSealer(desk.tools, plan), { code: 'E_ENVELOPE_HEADER' } as never);
   await t.throwsAsync(createSealer(desk.tools, plan), { code: 'EEXIST' });
+  rmSync(plan.path);
+  const anew = await createSealer(desk.tools, plan);
+  await anew.write(pattern(20 * K));
+  t.is((await anew.finish()).sm3, hex(provider.sm3(pattern(20 * K))), 'tags left over do no harm');
 });
 
 test('nothing of the content is on the disk in the clear, while sealing and after', async (t) => {

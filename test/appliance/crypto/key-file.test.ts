@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { issueCertificate } from '../../../appliance/crypto/certificate.js';
-import { children, readOne, readSmall } from '../../../appliance/crypto/der.js';
+import { children, octets, oid, readOne, readSmall, sequence, smallInteger } from '../../../appliance/crypto/der.js';
 import { decryptPrivateKey, ITERATIONS, makeKeyFile, openKeyFile, readKeyFile, writeKeyFile } from '../../../appliance/crypto/key-file.js';
 import { NodeProvider } from '../../../appliance/crypto/node-provider.js';
-import { onePem } from '../../../appliance/crypto/pem.js';
+import { onePem, toPem } from '../../../appliance/crypto/pem.js';
 import type { PrivateKey } from '../../../appliance/crypto/provider.js';
 
 const provider = new NodeProvider();
@@ -52,6 +52,23 @@ test('a key file with the certificate of another key, another field or another v
     t.throws(() => readKeyFile(JSON.stringify(bad)), { code: 'E_CRYPTO_INPUT' } as never);
   }
   t.throws(() => readKeyFile('{'), { code: 'E_CRYPTO_INPUT' } as never);
+});
+
+test('a key under either object identifier of HMAC-SM3 opens; an unknown scheme or a hostile iteration count is refused', async (t) => {
+  const key = provider.generateKeyPair();
+  const [salt, iv] = [provider.random(16), provider.random(16)];
+  const kek = await provider.pbkdf2Sm3(Buffer.from('pin'), salt, 3, 16);
+  const file = (prf: string, iterations = 3, cipher = '1.2.156.10197.1.104.2') => toPem('ENCRYPTED PRIVATE KEY', sequence(
+    sequence(oid('1.2.840.113549.1.5.13'), sequence(
+      sequence(oid('1.2.840.113549.1.5.12'), sequence(octets(salt), smallInteger(iterations), sequence(oid(prf)))), sequence(oid(cipher), octets(iv)),
+    )),
+    octets(provider.sm4Encrypt('cbc', kek, iv, provider.exportPrivateKey(key))),
+  ));
+  for (const prf of ['1.2.156.10197.1.401.2', '1.2.156.10197.1.401.3.1']) {
+    t.deepEqual(Buffer.from((await decryptPrivateKey(provider, file(prf), 'pin')).publicKey), Buffer.from(key.publicKey));
+  }
+  const bad = { sha1: file('1.2.840.113549.2.7'), endless: file('1.2.156.10197.1.401.2', 4_000_000_000), none: file('1.2.156.10197.1.401.2', 0), aes: file('1.2.156.10197.1.401.2', 3, '2.16.840.1.101.3.4.1.2') };
+  for (const [name, pem] of Object.entries(bad)) await t.throwsAsync(decryptPrivateKey(provider, pem, 'pin'), { code: 'E_CRYPTO_INPUT' } as never, name);
 });
 
 test('a key that stock openssl encrypted (SM4-CBC, HMAC-SHA256) opens too', async (t) => {

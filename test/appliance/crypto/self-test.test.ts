@@ -6,6 +6,7 @@ import { NodeProvider } from '../../../appliance/crypto/node-provider.js';
 import type { CryptoProvider } from '../../../appliance/crypto/provider.js';
 import { requireSelfTest, selfTest } from '../../../appliance/crypto/self-test.js';
 import { SmCryptoVerifier } from '../../../appliance/crypto/sm-crypto-adapter.js';
+import { verifyByBoth } from '../../../appliance/crypto/second-opinion.js';
 import { runVectors } from '../../../appliance/crypto/vector-files.js';
 import { packageRoot } from '../../../appliance/package-root.js';
 
@@ -41,6 +42,15 @@ for (const [name, [change, row]] of Object.entries(faults)) {
     await t.throwsAsync(requireSelfTest(spoilt(change), second), { code: 'E_CRYPTO_SELF_TEST' } as never);
   });
 }
+
+test('双重验签: a signature counts when both say yes, and a difference stops everything', (t) => {
+  const key = provider.generateKeyPair();
+  const [message, other] = [Buffer.from('同意'), Buffer.from('不同意')];
+  const signature = provider.sign(message, key);
+  t.true(verifyByBoth(provider, second, message, signature, key.publicKey));
+  t.false(verifyByBoth(provider, second, other, signature, key.publicKey));
+  t.throws(() => verifyByBoth(spoilt({ verify: () => true }), second, other, signature, key.publicKey), { code: 'E_CRYPTO_SELF_TEST' } as never);
+});
 
 test('vector files: a right case passes, a wrong one is named, what is not offered is skipped by name', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'vectors-'));
