@@ -10,7 +10,7 @@ import { CHUNK_BYTES, decodeHeader, encodeFooter, encodeHeader, FOOTER_BYTES, HE
 import type { CryptoProvider } from '../crypto/provider.js';
 import { type Bulk, RUN_BYTES } from './bulk.js';
 import { type ChunkKeys, chunksIn, openRun, type Run, sealRun } from './chunk-crypto.js';
-import { isMissing, removeFile } from './file-ops.js';
+import { exists, isMissing, removeFile } from './file-ops.js';
 import { HeldBytes } from './held-bytes.js';
 import { hexOf, type ObjectKeys, objectKeys } from './seal-keys.js';
 
@@ -65,7 +65,7 @@ export async function createSealer(tools: SealTools, plan: SealPlan): Promise<Se
   const keys = objectKeys(tools.provider, plan.objectId, plan.secret);
   const header = encodeHeader({ objectId: plan.objectId, counter: plan.counter ?? tools.provider.random(16) }, keys.headerMac);
   const file = await open(plan.path, 'wx+', 0o600);
-  await removeFile(tagsPath(plan.path)); // of a sealer whose .part is gone
+  if (await exists(tagsPath(plan.path))) await removeFile(tagsPath(plan.path)); // of a sealer whose .part is gone
   await file.write(header, 0, HEADER_BYTES, 0);
   return new StreamSealer(tools, plan, keys, header, file);
 }
@@ -148,7 +148,7 @@ class StreamSealer implements Sealer {
       const ending = this.#sent === 0 && this.#held.length <= SMALL_BYTES ? await this.#finishSmall() : await this.#finishLarge();
       await this.file.datasync();
       await this.#close();
-      await removeFile(tagsPath(this.plan.path));
+      if (this.#tags !== undefined) await removeFile(tagsPath(this.plan.path));
       return ending;
     } catch (error) {
       await this.#close();
