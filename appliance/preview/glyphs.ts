@@ -48,7 +48,7 @@ export class GlyphSheet {
     const id = `${face.key}-${String(glyph.id)}`;
     const known = this.symbols.get(id);
     if (known !== undefined) return known === '' ? null : id;
-    let data = '';
+    let data: string;
     try {
       data = glyph.path.toSVG();
     } catch {

@@ -6,6 +6,7 @@ import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
+import { TestItems } from './test-items.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -26,6 +27,7 @@ export const POLICY_FILES = {
   'schemes.json': Schemes,
   'marking.json': MarkingFile,
   'passwords.json': PasswordsFile,
+  'test-items.json': TestItems,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */

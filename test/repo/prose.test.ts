@@ -59,7 +59,7 @@ test('every npm script and shouzang verb that a page shows exists', (t) => {
       const [program0, verb, third, ...rest] = command.split(/\s+/);
       if (program0 === 'npm' && verb === 'run') return third !== undefined && !scripts.has(third) ? [`${file}: ${command}`] : [];
       if (program0 === 'npm' && (verb === 'start' || verb === 'test')) return scripts.has(verb) ? [] : [`${file}: ${command}`];
-      const words = program0 === 'npx' && verb === 'shouzang' ? [third ?? '', ...rest] : program0 === 'shouzang' ? [verb ?? '', third ?? '', ...rest] : [];
+      const words = program0 === 'npx' && verb === 'shouzang' ? [third ?? '', ...rest] : [];
       return words.filter((word) => word !== '').length > 0 && !verbExists(words.filter((word) => word !== '')) ? [`${file}: ${command}`] : [];
     }),
   );

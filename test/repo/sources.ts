@@ -60,7 +60,13 @@ export function readSource(file: string): Source {
     ts.forEachChild(node, visit);
   };
   visit(tree);
-  return { file, imports, worldly };
+  const declared = new Set(ownNames(tree));
+  return { file, imports, worldly: worldly.filter((name) => !declared.has(name.split(' ')[0] ?? '')) };
+}
+
+/** Names the file gives itself: `const process: Method = …` is a rule of the trade, not the machine. */
+function ownNames(tree: ts.SourceFile): string[] {
+  return tree.statements.filter(ts.isVariableStatement).flatMap((one) => one.declarationList.declarations).map(({ name }) => name.getText(tree));
 }
 
 const lineOf = (tree: ts.SourceFile, node: ts.Node): number => tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
