@@ -5,6 +5,7 @@ import type { AccessPolicy } from '../secrecy/duties.js';
 import type { SystemPolicy } from '../secrecy/subject.js';
 import { accessGate, SYSTEM } from './access/gate.js';
 import type { AccessGate } from './access/gate.js';
+import { keepCheckpoint, latestCheckpoint, signCheckpoint } from './audit/checkpoints.js';
 import type { BoxIdentity } from './audit/identity.js';
 import { Bulk } from './content/bulk.js';
 import { makeFolder } from './content/file-ops.js';
@@ -61,6 +62,10 @@ export interface Box {
   readonly vault: Vault;
   readonly identity: BoxIdentity;
   readonly bulk: Bulk;
+  /** The last signed state of the ledger, for the foot of every page. */
+  lastCheckpoint(): { readonly size: number; readonly at: string } | null;
+  /** Signs the ledger as it stands, unless nothing but the last checkpoint has been entered since. */
+  checkpoint(): Promise<void>;
   /** A call of the box itself: recovery, checkpoints, the command line on the box. */
   systemCall(act: string): Call;
   /** What must wait for the keys: carrying out open intents. Runs once, at the first unlock. */
@@ -117,6 +122,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     paths, keys, tools: { provider: crypto, bulk }, clock, memoryBytes: policies.content('capture.json').inMemoryBytes, housekeep: async (work) => store.housekeep(work),
   });
   const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
+  const kept = await latestCheckpoint(reader);
+  let last = kept === undefined ? null : { size: kept.size, at: kept.at };
   let recovered = false;
   const box: Box = {
     paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk,
@@ -124,6 +131,17 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message),
     },
     systemCall: (act) => ({ act, person: SYSTEM, duty: null, terminal: 'box', traceId: ids.uuid() }),
+    lastCheckpoint: () => last,
+    async checkpoint() {
+      const signed = signCheckpoint(ledger, sm3, clock, box.identity);
+      if (last !== null && signed.size <= last.size + 1) return;
+      await store.write(box.systemCall('audit.checkpoint'), async (tx) => {
+        await tx.allow();
+        await keepCheckpoint(tx.sql, signed);
+        tx.audit({ action: 'audit.checkpoint', detail: { size: signed.size } });
+      });
+      last = { size: signed.size, at: signed.at };
+    },
     async whenUnlocked() {
       if (recovered || keys.state === 'locked') return;
       recovered = true;

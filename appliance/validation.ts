@@ -18,6 +18,13 @@ export function checkFor<Schema extends TSchema>(schema: Schema): Check<Static<S
   return (value) => (validate(value) ? { ok: true, value } : { ok: false, details: chineseDetails(validate.errors ?? []) });
 }
 
+/** What ajv says of a value, raw, for callers that know the elements by name (`core/metadata.ts`). */
+export function faultsFor(schema: object): (value: unknown) => readonly ErrorObject[] {
+  const { $id: _id, ...anonymous } = schema as { $id?: string };
+  const validate = ajv.compile(anonymous);
+  return (value) => (validate(value) ? [] : [...(validate.errors ?? [])]);
+}
+
 /** 中文提示 for each finding of ajv; quotes only field names and limits, never the value. */
 export function chineseDetails(errors: readonly ErrorObject[]): ErrorDetail[] {
   const seen = new Map<string, ErrorDetail>();

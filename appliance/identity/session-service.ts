@@ -1,6 +1,8 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { Call, Clock, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { SessionChangePassword, SessionChallenge, SessionSignIn, SessionSwitchLevel, SessionUnlock } from '../../policies/schemas/session.js';
+import { afterFailure, checkLock, checkPassword } from '../../secrecy/password-pack.js';
+import type { PasswordPack } from '../../secrecy/password-pack.js';
 import type { AccessGate } from '../access/gate.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import type { ServerCall } from '../server/route.js';
@@ -12,18 +14,6 @@ import type { SessionKeeper } from './sessions.js';
 import { firstLevel, signatureHolds } from './sign-in.js';
 import type { Challenges } from './sign-in.js';
 
-/** What the pack of the box's level asks of accounts (domain/07 §3). */
-export interface AccountRules {
-  /** A password besides the key. */
-  readonly passwordRequired: boolean;
-  readonly maxFailures: number;
-  /** Minutes until a locked account opens by itself; `null` = only an officer unlocks it. */
-  readonly lockMinutes: number | null;
-  readonly history: number;
-  /** @throws ArchiveError E_PASSWORD_WEAK */
-  checkPassword(password: string, account: string): void;
-}
-
 type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository };
 
 export interface SessionServiceParts {
@@ -34,13 +24,14 @@ export interface SessionServiceParts {
   readonly keeper: SessionKeeper;
   readonly challenges: Challenges;
   readonly passwords: Passwords;
-  readonly rules: AccountRules;
+  /** 口令与会话策略包 of the box's level (domain/07 §3). The key is always asked for, the password beside it. */
+  readonly pack: PasswordPack;
   readonly boxSerial: string;
 }
 
 /** 登录与会话. Signing in is by SM2 key, and by password too where the pack asks for it. */
 export function sessionService(parts: SessionServiceParts) {
-  const { store, clock, keeper, challenges, passwords, rules, crypto, gate } = parts;
+  const { store, clock, keeper, challenges, passwords, pack, crypto, gate } = parts;
 
   /** One answer for a wrong account, password, signature and certificate alike. */
   const failed = (why: string, person?: Person): ArchiveError => new ArchiveError('E_LOGIN_FAILED', { why, ...(person ? { person: person.id } : {}) });
@@ -50,22 +41,18 @@ export function sessionService(parts: SessionServiceParts) {
       await tx.allow(undefined, 'session.sign-in');
       const now = await tx.people.get(person.id);
       if (!now) return;
-      const failures = now.failures + 1;
-      const locks = failures >= rules.maxFailures;
-      const lockedUntil = !locks ? null : rules.lockMinutes === null ? '9999-12-31T00:00:00.000Z' : new Date(Date.parse(clock.now()) + rules.lockMinutes * 60_000).toISOString();
-      await tx.people.save({ ...now, failures, lockedUntil }, now.version);
-      tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', result: 'refused', reason: locks ? 'E_ACCOUNT_LOCKED' : 'E_LOGIN_FAILED', detail: { failures } });
+      const lock = afterFailure(now, clock.now(), pack);
+      await tx.people.save({ ...now, ...lock }, now.version);
+      tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', result: 'refused', reason: lock.lockedUntil === null ? 'E_LOGIN_FAILED' : 'E_ACCOUNT_LOCKED', detail: { failures: lock.failures } });
     });
   }
 
   async function identify(call: Call, input: SessionSignIn): Promise<Person> {
     challenges.take(input.account, input.challenge);
     const person = await store.read({ ...call, person: 'anonymous' }, async (tx) => { await tx.allow(); return tx.people.byAccount(input.account); });
-    const passwordHolds = rules.passwordRequired || input.password !== undefined
-      ? await passwords.matches(input.password ?? '', person?.passwordHash ?? undefined)
-      : true;
+    const passwordHolds = await passwords.matches(input.password ?? '', person?.passwordHash ?? undefined);
     if (person === undefined) throw failed('account');
-    if (person.lockedUntil !== null && clock.now() < person.lockedUntil) throw new ArchiveError('E_ACCOUNT_LOCKED', { person: person.id, until: person.lockedUntil });
+    checkLock(person, clock.now());
     if (person.status !== 'active') throw failed('status', person);
     if (!signatureHolds(crypto, clock, parts.boxSerial, person, input) || !passwordHolds) {
       await countFailure(call, person);
@@ -81,7 +68,7 @@ export function sessionService(parts: SessionServiceParts) {
 
   return {
     async challenge(_call: ServerCall, input: SessionChallenge) {
-      return Promise.resolve({ challenge: challenges.make(input.account), passwordRequired: rules.passwordRequired, box: parts.boxSerial });
+      return Promise.resolve({ challenge: challenges.make(input.account), passwordRequired: true, box: parts.boxSerial });
     },
 
     async signIn(call: ServerCall, input: SessionSignIn) {
@@ -156,9 +143,10 @@ export function sessionService(parts: SessionServiceParts) {
       const session = own(call);
       const person = await store.read(call, async (tx) => { await tx.allow(); return tx.people.get(session.person); });
       if (!person || !(await passwords.matches(input.current, person.passwordHash ?? undefined))) throw failed('password', person);
-      rules.checkPassword(input.next, person.account);
-      const past = await store.read(call, async (tx) => { await tx.allow(); return tx.people.pastPasswords(person.id, rules.history); });
-      for (const hash of past) if (await passwords.matches(input.next, hash)) throw new ArchiveError('E_PASSWORD_REUSED', { history: rules.history });
+      const past = await store.read(call, async (tx) => { await tx.allow(); return tx.people.pastPasswords(person.id, pack.historyDepth); });
+      let usedBefore = await passwords.matches(input.next, person.passwordHash ?? undefined);
+      for (const hash of past) usedBefore = usedBefore || (await passwords.matches(input.next, hash));
+      checkPassword(input.next, person.account, usedBefore, 'token', pack);
       const hash = await passwords.hash(input.next);
       await store.write(call, async (tx) => {
         await tx.allow();

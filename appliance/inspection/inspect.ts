@@ -22,7 +22,7 @@ export async function sm3Of(source: ByteSource): Promise<string> {
  */
 export async function inspectSource(pool: InspectionPool, source: ByteSource, path: string, name = basename(path)): Promise<FileInspection> {
   const [sm3, outcome] = await Promise.all([sm3Of(source), pool.examine(source, name)]);
-  const examination = typeof outcome === 'string' ? fatal(outcome) : outcome;
+  const examination = typeof outcome === 'string' ? fatalExamination(outcome) : outcome;
   const { identified, facts } = examination;
   const { verdict, findings } = judge(examination);
   return {
@@ -74,7 +74,7 @@ const DEATHS: Readonly<Record<Death, { key: string; evidence: string }>> = {
 };
 
 /** The file that ended its examiner: nothing is known but that no reader should be asked to open it. */
-function fatal(death: Death): Examination {
+export function fatalExamination(death: Death): Examination {
   const unknown = { encrypted: null, compressed: null, signed: null, sealImage: null, activeContent: null, extensionMismatch: null, valid: null };
   return {
     identified: { mime: 'application/octet-stream', name: '未识别格式', version: null, puid: null },

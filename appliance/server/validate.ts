@@ -1,62 +1,19 @@
-import { Ajv } from 'ajv';
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
 import type { TSchema } from '@sinclair/typebox';
 import { ArchiveError } from '../../core/errors.js';
-import type { ErrorDetail } from '../../core/errors.js';
+import { checkFor } from '../validation.js';
+import type { Check } from '../validation.js';
 import type { Routes } from './route.js';
-
-/** Strict, and repairs nothing: no coercion, no defaults, unknown fields refused by the schemas. */
-function strictAjv(): Ajv {
-  const ajv = new Ajv({ strict: true, allErrors: true, coerceTypes: false, useDefaults: false, removeAdditional: false, allowUnionTypes: true, verbose: true });
-  addFormats.default(ajv);
-  ajv.addKeyword('x-label');
-  return ajv;
-}
 
 export type Validate = (act: string, input: unknown) => void;
 
-/** Compiles every schema at start, so that a bad one stops the box and not a user. */
+/** Compiles every schema at start, so that a bad one stops the box and not a user. Unknown fields are refused, not dropped. */
 export function compileValidators(routes: Routes): Validate {
-  const ajv = strictAjv();
-  const compiled = new Map<string, ValidateFunction>();
-  for (const [act, row] of Object.entries(routes)) compiled.set(act, ajv.compile(row.input));
+  const compiled = new Map<string, Check<unknown>>(Object.entries(routes).map(([act, row]) => [act, checkFor(row.input)]));
   return (act, input) => {
-    const validate = compiled.get(act);
-    if (!validate) throw new Error(`no schema for ${act}`);
-    if (!validate(input)) throw new ArchiveError('E_INPUT_INVALID', { act }, (validate.errors ?? []).map(place));
+    const checked = compiled.get(act)?.(input);
+    if (!checked) throw new Error(`no schema for ${act}`);
+    if (!checked.ok) throw new ArchiveError('E_INPUT_INVALID', { act }, checked.details);
   };
-}
-
-/** ajv's error as a place and a Chinese sentence. Values are never repeated: they may be telling. */
-function place(error: ErrorObject): ErrorDetail {
-  const parent = error.parentSchema as { description?: string } | undefined;
-  const label = parent?.description ?? '';
-  const at = error.keyword === 'additionalProperties'
-    ? `${error.instancePath}/${String((error.params as { additionalProperty?: string }).additionalProperty)}`
-    : error.keyword === 'required'
-      ? `${error.instancePath}/${String((error.params as { missingProperty?: string }).missingProperty)}`
-      : error.instancePath;
-  return { at, message: sentence(error, label) };
-}
-
-function sentence(error: ErrorObject, label: string): string {
-  const name = label === '' ? '' : `${label}：`;
-  const params = error.params as Record<string, unknown>;
-  switch (error.keyword) {
-    case 'required': return '必填';
-    case 'additionalProperties': return '不认识的字段，请删去';
-    case 'minLength': return `${name}至少 ${String(params['limit'])} 个字`;
-    case 'maxLength': return `${name}最多 ${String(params['limit'])} 个字`;
-    case 'minimum': case 'exclusiveMinimum': return `${name}不得小于 ${String(params['limit'])}`;
-    case 'maximum': case 'exclusiveMaximum': return `${name}不得大于 ${String(params['limit'])}`;
-    case 'minItems': return `${name}至少 ${String(params['limit'])} 项`;
-    case 'maxItems': return `${name}最多 ${String(params['limit'])} 项`;
-    case 'enum': case 'const': case 'anyOf': return `${name}不在允许的取值之内`;
-    case 'pattern': case 'format': return `${name}格式不符`;
-    case 'type': return `${name}类型应为 ${String(params['type'])}`;
-    default: return `${name}不符合要求（${error.keyword}）`;
-  }
 }
 
 type Part = { readonly type?: string; readonly items?: Part; readonly anyOf?: readonly Part[] };

@@ -1,0 +1,130 @@
+import { ArchiveError } from '../core/errors.js';
+import { recordSchema, searchedKeys } from '../core/metadata.js';
+import type { SchemaFault } from '../core/metadata.js';
+import { arrangementService } from '../core/services/arrangement.js';
+import { captureService } from '../core/services/capture.js';
+import type { FileJudgement, Inspector } from '../core/services/content.js';
+import { consultationService } from '../core/services/consultation.js';
+import { filingService } from '../core/services/filing.js';
+import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
+import type { InspectionParts } from '../core/services/inspection.js';
+import type { ComputerFile, StoredRecord } from '../core/holdings.js';
+import type { Call, Level } from '../core/ports.js';
+import { checkPassword, packFor } from '../secrecy/password-pack.js';
+import { SYSTEM } from './access/gate.js';
+import { auditService } from './audit/service.js';
+import { boxSignatureCheck } from './box.js';
+import type { Box } from './box.js';
+import { readingService } from './consultation/reading.js';
+import { verifyChain } from './crypto/certificate-chain.js';
+import { parseCertificate } from './crypto/certificate.js';
+import { describeSession } from './identity/describe-session.js';
+import { keyService } from './identity/key-service.js';
+import { passwordsWith } from './identity/passwords.js';
+import { personService } from './identity/person-service.js';
+import { sessionService } from './identity/session-service.js';
+import { sessionKeeper } from './identity/sessions.js';
+import { challengesWith } from './identity/sign-in.js';
+import { judge } from './inspection/verdict.js';
+import { fatalExamination } from './inspection/inspect.js';
+import type { InspectionPool } from './inspection/pool.js';
+import { packageVersion } from './package-root.js';
+import type { Preview } from './preview/preview.js';
+import { boxFact, fondsRules } from './store/repositories/box.js';
+import { peopleRepository } from './store/repositories/people.js';
+import { uploadBook } from './store/repositories/uploads.js';
+import { faultsFor } from './validation.js';
+
+/** Rounds for passwords of a real box; published rehearsal passwords take fewer. */
+const PASSWORD_ITERATIONS = 600_000;
+const REHEARSAL_ITERATIONS = 2_000;
+
+/** Every service of the box, made once from its parts. Routes and the command line call these and nothing below them. */
+export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
+  const { clock, ids, store, gate, policies, profile, sealing, reader, crypto } = box;
+  const pack = packFor(policies.content('passwords.json'), profile.systemLevel);
+  const passwords = passwordsWith(crypto, profile.rehearsal ? REHEARSAL_ITERATIONS : PASSWORD_ITERATIONS);
+  const dutyName = (key: string): string => policies.content('duties.json').duties.find((duty) => duty.key === key)?.name ?? key;
+  const keeper = sessionKeeper({
+    crypto, clock, sealing, reader, housekeep: async (work) => store.housekeep(work),
+    limits: { idleMinutes: pack.idleMinutes, absoluteHours: pack.absoluteMinutes / 60, passwordDays: profile.rehearsal ? null : pack.withToken.maxAgeDays },
+  });
+  const people = () => peopleRepository(reader, sealing);
+  const nameOf = async (person: string): Promise<string> => (person === SYSTEM ? '系统' : (await people().get(person))?.name ?? '');
+  const levelOf = async (call: Call): Promise<Level> => (await gate.subjectOf(call)).currentLevel ?? 0;
+  const visibleRecords = async (call: Call, act: string) => gate.visible(call, act, 1);
+  const visibleBatches = async (call: Call, act: string) => gate.visible(call, act, 1, {
+    id: 'capture_batch.id', level: 'capture_batch.level', fonds: 'capture_batch.fonds', department: 'capture_batch.department', state: 'capture_batch.state', owner: 'capture_batch.opened_by',
+  });
+  const rulesOf = (fonds: string) => fondsRules(profile, fonds);
+  const scheme = policies.content('metadata.json');
+  const recordFaults = faultsFor(recordSchema(scheme, policies.content('dictionaries.json'), 'arr', { orgType: profile.orgType }));
+
+  const inspector: Inspector = {
+    async inspect(object, fileName): Promise<FileJudgement> {
+      const source = await box.vault.source(object);
+      try {
+        const outcome = await pool.examine(source, fileName);
+        const examination = typeof outcome === 'string' ? fatalExamination(outcome) : outcome;
+        const { verdict, findings } = judge(examination);
+        return { format: { ...examination.identified }, facts: { ...examination.facts }, verdict, findings: [...findings] };
+      } finally {
+        await source.close();
+      }
+    },
+  };
+  const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf };
+  const inspectionParts: InspectionParts = {
+    ...arranging, store, ids, items: policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
+    schemaFaults: (record: StoredRecord, files: readonly ComputerFile[]): readonly SchemaFault[] => recordFaults(metadataOf(record, files)),
+    sealPolicy: ['organ', 'mass_org'].includes(profile.orgType) ? 'mandatory' : 'optional',
+    virusLibraryOn: async () => boxFact(reader, 'virusLibraryOn'),
+  };
+  const test = tester(inspectionParts);
+
+  return {
+    dutyName,
+    keeper,
+    session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),
+    describe: describeSession({
+      store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: pack.idleMinutes, dutyName,
+      box: {
+        mode: profile.mode, rehearsal: profile.rehearsal, systemLevel: profile.systemLevel, unitName: profile.unitName, fonds: profile.fonds[0]?.fonds ?? '',
+        regulation: '《昆明市电子文件归档与电子档案管理办法（征求意见稿）》', serial: box.identity.serial,
+      },
+    }),
+    person: personService({
+      store, clock, ids, passwords, conflicts: box.access.conflicts, systemLevel: profile.systemLevel,
+      checkPassword: (password, account) => { checkPassword(password, account, false, 'token', pack); },
+      duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])),
+      checkCertificate(pem) {
+        const certificate = parseCertificate(pem);
+        const verdict = verifyChain(crypto, { chain: [certificate], anchors: [box.keys.identity.authority], at: clock.now(), usage: 'digitalSignature' });
+        if (!verdict.valid) throw new ArchiveError('E_CERT_INVALID', { fault: verdict.fault });
+        return certificate;
+      },
+    }),
+    keys: keyService({ store, keys: box.keys, whenUnlocked: async () => box.whenUnlocked() }),
+    audit: auditService({
+      store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
+    }),
+    capture: captureService({
+      store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches,
+      uploads: uploadBook(reader, sealing, async (work) => store.housekeep(work)),
+    }),
+    arrangement: arrangementService({ ...arranging, store }),
+    inspection: inspectionService(inspectionParts, test),
+    filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal }),
+    consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf }),
+    reading: readingService({
+      store, vault: box.vault, preview,
+      async reader(id) {
+        const person = await people().get(id);
+        const department = (await people().departments()).find((one) => one.id === person?.department);
+        return { name: person?.name ?? '', department: department?.name ?? '' };
+      },
+    }),
+  };
+}
+
+export type Services = ReturnType<typeof servicesOf>;
