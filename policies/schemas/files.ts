@@ -5,6 +5,7 @@ import { CatalogueColumns } from './catalogue.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
+import { TestItems } from './test-items.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 import { TestItems } from './test-items.js';
 
@@ -25,6 +26,7 @@ export const POLICY_FILES = {
   'duties.json': DutiesFile,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
+  'test-items.json': TestItems,
   'marking.json': MarkingFile,
   'passwords.json': PasswordsFile,
   'test-items.json': TestItems,

@@ -1,12 +1,11 @@
 import { NoInput, SessionChallenge, SessionChangePassword, SessionSignIn, SessionSwitchLevel, SessionUnlock } from '../../../policies/schemas/session.js';
-import { describeSession } from '../../identity/describe-session.js';
-import type { DescribeParts } from '../../identity/describe-session.js';
+import type { describeSession } from '../../identity/describe-session.js';
 import type { sessionService } from '../../identity/session-service.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
 
-export const sessionRoutes = (service: ReturnType<typeof sessionService>, describe: DescribeParts): Routes => ({
-  'session.current': route({ method: 'GET', summary: '查看本人会话', input: NoInput, open: true, errors: [], handle: describeSession(describe) }),
+export const sessionRoutes = (service: ReturnType<typeof sessionService>, describe: ReturnType<typeof describeSession>): Routes => ({
+  'session.current': route({ method: 'GET', summary: '查看本人会话', input: NoInput, open: true, errors: [], handle: describe }),
   'session.challenge': route({ method: 'POST', summary: '取登录质询', input: SessionChallenge, open: true, errors: [], handle: service.challenge }),
   'session.sign-in': route({
     method: 'POST', summary: '登录', input: SessionSignIn, open: true, errors: ['E_LOGIN_FAILED', 'E_ACCOUNT_LOCKED', 'E_CERT_INVALID', 'E_BOX_LOCKED'], handle: service.signIn,

@@ -1,0 +1,89 @@
+import { createServer } from 'node:https';
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import pino from 'pino';
+import { openBox } from '../box.js';
+import type { Box } from '../box.js';
+import { openPool } from '../inspection/pool.js';
+import { inPackage } from '../package-root.js';
+import { openPreview } from '../preview/preview.js';
+import { servicesOf } from '../services.js';
+import type { Services } from '../services.js';
+import type { Clock, Ids } from '../../core/ports.js';
+import { buildServer } from './build.js';
+import { allRoutes } from './routes/index.js';
+import type { Routes } from './route.js';
+import { tlsPair } from './tls.js';
+
+export interface Running {
+  readonly box: Box;
+  readonly services: Services;
+  readonly routes: Routes;
+  readonly url: string;
+  /** Stops taking requests, lets those under way end, closes the box. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** `silent` in tests. */
+  readonly logLevel?: string;
+}
+
+const HOUR_MS = 3_600_000;
+const DRAIN_MS = 10_000;
+
+/** The running box: opens it, listens, signs a checkpoint at least hourly. */
+export async function listen(options: ListenOptions): Promise<Running> {
+  const { clock, ids } = options;
+  const log = pino({ level: options.logLevel ?? 'info', base: null, timestamp: () => `,"at":"${clock.now()}"` }, pino.destination(2));
+  const box = await openBox({ data: options.data, clock, ids });
+  const pool = openPool();
+  const preview = openPreview();
+  const services = servicesOf(box, pool, preview);
+  const routes = allRoutes(box, services);
+  const app = buildServer({
+    routes, sessions: services.keeper, log, newTraceId: () => ids.uuid(), consoleFolder: inPackage('dist', 'ui'),
+    health: async () => Promise.resolve({ status: 'ok', keys: box.keys.state, rehearsal: box.profile.rehearsal }),
+    metrics: async () => Promise.resolve([
+      '# TYPE shouzang_audit_entries counter', `shouzang_audit_entries ${String(box.ledger.head().size)}`,
+      '# TYPE shouzang_keys_unlocked gauge', `shouzang_keys_unlocked ${box.keys.state === 'unlocked' ? '1' : '0'}`,
+      '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${String(process.memoryUsage().rss)}`, '',
+    ].join('\n')),
+  });
+  const server = createServer({ ...(await tlsPair(box.paths.box, clock)), minVersion: 'TLSv1.3' }, (request, response) => { void app.callback()(request, response); });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const sign = async (): Promise<void> => {
+    if (box.keys.state === 'unlocked') await box.checkpoint();
+  };
+  await sign();
+  const timer = setInterval(() => { sign().catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'checkpoint failed'); }); }, HOUR_MS);
+  timer.unref();
+  const { port } = server.address() as AddressInfo;
+  return {
+    box, services, routes, url: `https://${options.host}:${String(port)}`,
+    async close() {
+      clearInterval(timer);
+      await drained(server);
+      await preview.close();
+      await pool.close();
+      await sign();
+      await box.close();
+    },
+  };
+}
+
+async function drained(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cut = setTimeout(() => { server.closeAllConnections(); }, DRAIN_MS);
+    server.close(() => { clearTimeout(cut); resolve(); });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,24 @@
+import type { Box } from '../../box.js';
+import type { Services } from '../../services.js';
+import type { Routes } from '../route.js';
+import { auditRoutes } from './audit.js';
+import { captureRoutes } from './capture.js';
+import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
+import { personRoutes } from './person.js';
+import { recordRoutes } from './record.js';
+import { sessionRoutes } from './session.js';
+import { keyRoutes, systemRoutes } from './system.js';
+
+/** Every act on the wire. One line a capability. */
+export const allRoutes = (box: Box, services: Services): Routes => ({
+  ...sessionRoutes(services.session, services.describe),
+  ...keyRoutes(services),
+  ...personRoutes(services.person),
+  ...captureRoutes(services.capture, box.policies.content('capture.json').segmentBytes),
+  ...inspectionRoutes(services.inspection),
+  ...arrangementRoutes(services.arrangement),
+  ...filingRoutes(services.filing),
+  ...recordRoutes(services.consultation, services.reading),
+  ...auditRoutes(services.audit),
+  ...systemRoutes(box, services),
+});
