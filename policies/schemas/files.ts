@@ -7,7 +7,6 @@ import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
-import { TestItems } from './test-items.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -29,7 +28,6 @@ export const POLICY_FILES = {
   'test-items.json': TestItems,
   'marking.json': MarkingFile,
   'passwords.json': PasswordsFile,
-  'test-items.json': TestItems,
 } as const satisfies Record<string, TSchema>;
 
 /** Files that are not JSON (`access.csv`, `access.model.conf`); the reader in secrecy or core checks each row. */
