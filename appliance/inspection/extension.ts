@@ -14,3 +14,12 @@ export function extensionMismatch(name: string, mime: string, policy: Inspection
   const claimed = policy.extensions.get(extensionOf(name));
   return claimed !== undefined && !claimed.has(mime);
 }
+
+/** Formats no reader opens when the content is plain text. Word and Excel do open text under their old extensions. */
+const NEVER_TEXT = /^(?:application\/(?:pdf|ofd|zip|gzip|x-7z-compressed|x-rar(?:-compressed)?|vnd\.(?:rar|openxmlformats|oasis)[\w.-]*)|image\/(?!svg|vnd\.dxf|x-portable)[\w.+-]+|audio\/[\w.+-]+|video\/(?!mp2t)[\w.+-]+)$/;
+
+/** Whether the name claims only formats that plain text cannot be: the file will not open as what it says it is. */
+export function claimsNoText(name: string, policy: InspectionPolicy = inspectionPolicy()): boolean {
+  const claimed = [...(policy.extensions.get(extensionOf(name)) ?? [])];
+  return claimed.length > 0 && claimed.every((mime) => NEVER_TEXT.test(mime));
+}

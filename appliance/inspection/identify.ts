@@ -1,7 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { isEicar } from './eicar.js';
 import { EXAMINERS } from './examiners.js';
-import { extensionMismatch, extensionOf } from './extension.js';
+import { claimsNoText, extensionMismatch, extensionOf } from './extension.js';
 import type { ByteSource, Examination, ExamineLimits, Examiner, FileFacts, Identified, Inner, Observation } from './format.js';
 import { startsAsZip } from './containers/zip.js';
 import { endsAsZip } from './formats/zip.js';
@@ -36,6 +36,10 @@ export async function examineContent(
   const told = observations.some((observation) => observation.key === 'file.polyglot');
   if (!told && found.facts.compressed !== true && !startsAsZip(await source.read(0, 4)) && (await endsAsZip(source))) {
     observations.push({ key: 'file.polyglot', evidence: 'ZIP' });
+  }
+  if (found.identified.mime === 'text/plain' && claimsNoText(name)) {
+    observations.push({ key: 'file.not-as-named', evidence: '' });
+    facts = { ...facts, valid: false, extensionMismatch: true };
   }
   observations.push(...nameObservations(name));
   return { identified: registered(found.identified), facts: withExtension(facts, name, found.identified.mime), observations };

@@ -28,6 +28,8 @@ const DIGESTS: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.2.12': 'shake256',
   '1.2.156.10197.1.401': 'sm3',
 };
+/** OCTET STRING in pieces, as BER may write it. */
+const CONSTRUCTED_OCTETS = 0x24;
 const ID_DATA = '1.2.840.113549.1.7.1';
 const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 const SIGNING_TIME = '1.2.840.113549.1.9.5';
@@ -109,9 +111,9 @@ export function checkCms(der: Buffer, covered: readonly Buffer[]): CmsState {
   const signatureAlgorithm = parts[attributes === undefined ? 3 : 4];
   const signature = parts[attributes === undefined ? 4 : 5];
   const digestOid = oidOf(digestAlgorithm);
-  const encapsulated = derFind(content, (candidate) => candidate.tag === TAG.octetString, 2);
+  const encapsulated = derFind(content, (candidate) => candidate.tag === TAG.octetString || candidate.tag === CONSTRUCTED_OCTETS, 2);
   const contentType = oidOf(content);
-  const inner = encapsulated?.body ?? null;
+  const inner = encapsulated === null ? null : encapsulated.tag === CONSTRUCTED_OCTETS ? Buffer.concat(derChildren(encapsulated).map((part) => part.body)) : encapsulated.body;
 
   let digest: CmsState['digest'] = 'unsupported';
   const own = hash(digestOid, inner === null ? covered : [inner]);

@@ -8,8 +8,20 @@ export interface Der {
   readonly body: Buffer;
 }
 
-/** Element at `offset`, or null when the octets are no definite-length DER element with a one-byte tag. */
-export function derAt(bytes: Buffer, offset = 0): Der | null {
+/** BER allows a constructed element to end where its content does (00 00); signers write CMS so. */
+function indefinite(bytes: Buffer, offset: number, tag: number, depth: number): Der | null {
+  let at = offset + 2;
+  while (at + 2 <= bytes.length && depth < 40) {
+    if (bytes[at] === 0 && bytes[at + 1] === 0) return { tag, whole: bytes.subarray(offset, at + 2), body: bytes.subarray(offset + 2, at) };
+    const inner = derAt(bytes, at, depth + 1);
+    if (inner === null) return null;
+    at += inner.whole.length;
+  }
+  return null;
+}
+
+/** Element at `offset`, or null when the octets are no element with a one-byte tag. DER, and BER's indefinite lengths. */
+export function derAt(bytes: Buffer, offset = 0, depth = 0): Der | null {
   const tag = bytes[offset];
   const first = bytes[offset + 1];
   if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return null;
@@ -17,7 +29,8 @@ export function derAt(bytes: Buffer, offset = 0): Der | null {
   let header = 2;
   if (first >= 0x80) {
     const octets = first & 0x7f;
-    if (octets === 0 || octets > 4 || offset + 2 + octets > bytes.length) return null;
+    if (octets === 0) return (tag & 0x20) === 0 ? null : indefinite(bytes, offset, tag, depth);
+    if (octets > 4 || offset + 2 + octets > bytes.length) return null;
     length = bytes.readUIntBE(offset + 2, octets);
     header = 2 + octets;
   }

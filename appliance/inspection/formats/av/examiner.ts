@@ -14,7 +14,8 @@ const PICTURE_BRANDS = new Set(['heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 
 function isoKind(head: Buffer): Kind | null {
   const type = head.toString('latin1', 4, 8);
   const brand = type === 'ftyp' ? head.toString('latin1', 8, 12) : '';
-  if (type !== 'ftyp') return ['moov', 'mdat', 'wide', 'free', 'skip', 'pnot'].includes(type) ? { mime: 'video/quicktime', name: 'QuickTime', puid: null, read: readIsoMedia } : null;
+  // A first box of half a gigabyte and more is ASCII text.
+  if (type !== 'ftyp') return head.readUInt32BE(0) < 0x20000000 && ['moov', 'mdat', 'wide', 'free', 'skip', 'pnot'].includes(type) ? { mime: 'video/quicktime', name: 'QuickTime', puid: null, read: readIsoMedia } : null;
   if (PICTURE_BRANDS.has(brand)) return null;
   if (brand === 'qt  ') return { mime: 'video/quicktime', name: 'QuickTime', puid: null, read: readIsoMedia };
   if (AUDIO_BRANDS.has(brand)) return { mime: 'audio/x-m4a', name: 'M4A', puid: null, read: readIsoMedia };
@@ -46,12 +47,15 @@ function kindOf(head: Buffer): Kind | null {
   return isoKind(head);
 }
 
+/** Layers III and II. Layer I is gone from use, and its sync is also the byte order mark of UTF-16 text. */
+const LAYERS = new Set([1, 2]);
+
 /** Frame sync of MPEG audio with a layer and rates that exist; ADTS (AAC) has layer 0. */
 function isMpegAudio(head: Buffer): boolean {
   const [first, second, third] = head;
   if (first !== 0xff || second === undefined || third === undefined || (second & 0xe0) !== 0xe0) return false;
   if ((second & 0xf6) === 0xf0) return true;
-  return ((second >> 3) & 3) !== 1 && ((second >> 1) & 3) !== 0 && third >> 4 !== 15 && third >> 4 !== 0 && ((third >> 2) & 3) !== 3;
+  return ((second >> 3) & 3) !== 1 && LAYERS.has((second >> 1) & 3) && third >> 4 !== 15 && third >> 4 !== 0 && ((third >> 2) & 3) !== 3;
 }
 
 const FACTS: FileFacts = { encrypted: false, compressed: false, signed: false, sealImage: false, activeContent: false, extensionMismatch: null, valid: true };

@@ -43,18 +43,22 @@ function kindOf(head: Buffer): Kind | null {
   return null;
 }
 
-/** Decodes every page; the second answer says that only the strictest reading objects. */
-async function decode(bytes: Buffer, pages: number): Promise<{ readonly whole: boolean; readonly clean: boolean }> {
-  const attempt = async (failOn: 'truncated' | 'warning'): Promise<boolean> => {
+type Decoding = 'clean' | 'warned' | 'broken' | 'no-codec';
+
+/** Decodes every page: `warned` when only the strictest reading objects, `no-codec` when the box has no decoder for the coding. */
+async function decode(bytes: Buffer, pages: number): Promise<Decoding> {
+  const attempt = async (failOn: 'truncated' | 'warning'): Promise<string | null> => {
     try {
       for (let page = 0; page < Math.min(pages, DECODED_PAGES); page += 1) await sharp(bytes, { failOn, limitInputPixels: DECODED_PIXELS, page, sequentialRead: true }).stats();
-      return true;
-    } catch {
-      return false;
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : '';
     }
   };
-  if (await attempt('warning')) return { whole: true, clean: true };
-  return { whole: await attempt('truncated'), clean: false };
+  if ((await attempt('warning')) === null) return 'clean';
+  const reason = await attempt('truncated');
+  if (reason === null) return 'warned';
+  return /not configured|not been built|compression support is not|unsupported compression/i.test(reason) ? 'no-codec' : 'broken';
 }
 
 /** What follows the end of the picture. A second picture (multi-picture formats) and padding are no cause for concern. */
@@ -86,8 +90,9 @@ async function examineBytes(kind: Kind, bytes: Buffer): Promise<Examination> {
   const odd = [...structure.odd];
   if (kind.decodes && structure.pixels <= DECODED_PIXELS) {
     const result = await decode(bytes, kind.mime === 'image/tiff' ? structure.pages : 1);
-    if (!result.whole) return { identified, facts: { ...facts, valid: false }, observations: [...observations, { key: 'file.unreadable', evidence: '图像无法完整解码' }] };
-    if (!result.clean) odd.push('解码器有警告');
+    if (result === 'broken') return { identified, facts: { ...facts, valid: false }, observations: [...observations, { key: 'file.unreadable', evidence: '图像无法完整解码' }] };
+    if (result === 'warned') odd.push('解码器有警告');
+    if (result === 'no-codec') observations.push({ key: 'image.undecoded', evidence: structure.version ?? kind.name });
   }
   if (odd.length > 0) observations.push({ key: 'image.nonconforming', evidence: odd.slice(0, 3).join('、') });
   return { identified, facts: { ...facts, activeContent: after?.executable === true }, observations };

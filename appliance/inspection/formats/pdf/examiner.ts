@@ -121,8 +121,15 @@ function examineDocument(doc: PdfDocument): Examination {
 
 const REASONS = { 'no-header': '没有文件头', 'no-trailer': '没有文件尾（trailer）', 'no-catalog': '没有文档目录（Root）' } as const;
 
+/** Containers and pictures that may hold a PDF near their start without being one: archives with a stored entry, tar, mail, CFB. */
+const OTHER_HEADS = /^(?:PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ|\xd0\xcf\x11\xe0|\xff\xd8\xff|\x89PNG|GIF8|II[*+]\0|MM\0[*+]|RIFF|MZ|\x7fELF|%!PS|!<arch>|0707|[A-Za-z-]+: |From )/;
+
 export const pdfExaminer: Examiner = {
-  claims: (head) => Promise.resolve(head.subarray(0, 1024).includes('%PDF-', 0, 'latin1')),
+  claims: (head) => {
+    const start = head.toString('latin1', 0, 1024);
+    const at = start.indexOf('%PDF-');
+    return Promise.resolve(at === 0 || (at > 0 && !OTHER_HEADS.test(start) && start.slice(257, 262) !== 'ustar'));
+  },
   async examine(source: ByteSource, _name: string, limits: ExamineLimits): Promise<Examination> {
     const bytes = await source.all(limits.wholeBytes);
     try {

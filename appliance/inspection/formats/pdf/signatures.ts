@@ -112,6 +112,7 @@ function describe(doc: PdfDocument, dict: PdfDict, field: Field | undefined, wid
   const { bytes } = doc;
   const whole = a !== undefined && b !== undefined && c !== undefined && d !== undefined && range.length === 4 && range.every((n) => Number.isInteger(n) && n >= 0);
   const inside = whole && a === 0 && b < c && c + d <= bytes.length;
+  // ISO 32000-2 §12.8.1: the gap is /Contents with its brackets; anything else could hide in it.
   const gap = inside && bytes[b] === 0x3c && bytes[c - 1] === 0x3e && (text.at < 0 || text.at === b);
   const widget = widgets.find((candidate) => candidate.dict === field?.dict || (field !== undefined && doc.dict(candidate.dict.get('Parent')) === field.dict) || doc.dict(candidate.dict.get('V')) === dict) ?? null;
   const covered = inside ? [bytes.subarray(a, a + b), bytes.subarray(c, c + d)] : [];
