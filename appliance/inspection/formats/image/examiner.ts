@@ -14,6 +14,8 @@ const MOST_PIXELS = 600_000_000;
 /** Pixels decoded as proof; larger pictures are judged by their structure alone. */
 const DECODED_PIXELS = 150_000_000;
 const DECODED_PAGES = 50;
+/** Nanoseconds after which a decoder that complained is not asked a second time. */
+const PATIENCE = 3_000_000_000n;
 
 interface Kind {
   readonly mime: string;
@@ -55,7 +57,10 @@ async function decode(bytes: Buffer, pages: number): Promise<Decoding> {
       return error instanceof Error ? error.message : '';
     }
   };
+  const before = process.hrtime.bigint();
   if ((await attempt('warning')) === null) return 'clean';
+  // A damaged picture can keep a decoder busy for long; it is not asked twice.
+  if (process.hrtime.bigint() - before > PATIENCE) return 'broken';
   const reason = await attempt('truncated');
   if (reason === null) return 'warned';
   return /not configured|not been built|compression support is not|unsupported compression/i.test(reason) ? 'no-codec' : 'broken';
