@@ -40,12 +40,12 @@ export const asProblem = (cause: unknown): Problem =>
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined | readonly (string | number)[]>>;
 
 let csrfToken = '';
-let onSignedOut: (problem: Problem) => void = () => undefined;
+let onSignedOut: () => void = () => undefined;
 let onActivity: () => void = () => undefined;
 
 export const useCsrf = (token: string): void => { csrfToken = token; };
 /** Called when the server says the session is gone or locked, so that the frame can react without losing the page. */
-export const whenRefusedSession = (handler: (problem: Problem) => void): void => { onSignedOut = handler; };
+export const whenRefusedSession = (handler: () => void): void => { onSignedOut = handler; };
 /** Called after each answer a person asked for: it restarts the idle clock as the server does. */
 export const whenActive = (handler: () => void): void => { onActivity = handler; };
 
@@ -72,7 +72,7 @@ async function call(url: string, init: RequestInit, passive = false): Promise<Re
     return response;
   }
   const problem = new Problem({ status: response.status, ...await response.json().catch(() => ({})) as ProblemBody });
-  if (response.status === 401) onSignedOut(problem);
+  if (response.status === 401) onSignedOut();
   throw problem;
 }
 

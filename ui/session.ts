@@ -9,7 +9,9 @@ export interface Person {
   readonly id: string;
   readonly account: string;
   readonly name: string;
+  readonly position: string;
   readonly department: string;
+  readonly departmentName: string;
   readonly duties: readonly Duty[];
   readonly clearance: Level;
   readonly currentLevel: Level;
@@ -25,13 +27,15 @@ export interface SessionState {
   readonly fonds: string;
   readonly regulation: string;
   readonly checkpoint: { readonly size: number; readonly at: string } | null;
-  readonly csrfToken: string;
+  readonly csrfToken?: string;
   readonly person?: Person;
   readonly abilities: readonly string[];
   readonly idleSeconds: number;
-  readonly absoluteUntil: string | null;
+  readonly absoluteUntil?: string | null;
   readonly boxState: 'locked' | 'unlocked';
   readonly locked?: boolean;
+  /** Calendar day of the box in +08:00. */
+  readonly today?: string;
 }
 
 const current = shallowRef<SessionState | null>(null);
@@ -54,10 +58,11 @@ export const may = (act: string): boolean => current.value?.abilities.includes(a
 export async function loadSession(): Promise<SessionState | null> {
   try {
     const state = await read<SessionState>('session.current', {}, { passive: true });
-    current.value = state;
+    // A locked session has no abilities; the page behind the lock keeps what it had.
+    current.value = state.locked && current.value?.person?.id === state.person?.id ? { ...state, abilities: current.value?.abilities ?? [] } : state;
     frame.unreachable = null;
     frame.locked = state.locked ?? false;
-    useCsrf(state.csrfToken);
+    useCsrf(state.csrfToken ?? '');
   } catch (cause) {
     frame.unreachable = cause instanceof Problem ? cause : null;
   }
@@ -66,7 +71,7 @@ export async function loadSession(): Promise<SessionState | null> {
 
 export interface Proof { readonly challenge: string; readonly signature: string }
 
-export const askChallenge = (account: string): Promise<{ challenge: string; passwordRequired: boolean }> =>
+export const askChallenge = (account: string): Promise<{ challenge: string; passwordRequired: boolean; box: string }> =>
   write('session.challenge', { account });
 
 export async function signIn(account: string, proof: Proof, password: string): Promise<void> {
@@ -101,8 +106,5 @@ export async function switchLevel(level: Level): Promise<void> {
 }
 
 whenActive(() => { frame.lastActive = Date.now(); });
-whenRefusedSession((problem) => {
-  if (problem.facts['locked'] === true) { frame.locked = true; return; }
-  const state = current.value;
-  if (state?.signedIn) void loadSession();
-});
+/** Gone or locked: the box says which. */
+whenRefusedSession(() => { if (current.value?.signedIn) void loadSession(); });

@@ -1,9 +1,13 @@
-/** Proves who sits here: answers the box's challenge with the officer's key (GB/T 39786-2021 8.4 a). */
+/** Proves who sits here: signs the box's challenge with the officer's key (GB/T 39786-2021 8.4 a). */
 import { askChallenge, type Proof } from '../session.js';
-import { fromBase64url, sign, type KeyFile } from './signer.js';
+import { sign, type KeyFile } from './signer.js';
 
-export async function prove(account: string, file: KeyFile, pin: string): Promise<{ readonly proof: Proof; readonly passwordRequired: boolean }> {
-  const { challenge, passwordRequired } = await askChallenge(account);
-  const { signature } = await sign(file, pin, fromBase64url(challenge));
-  return { proof: { challenge, signature }, passwordRequired };
+/** Words, box, account and challenge, each on its line: a signature for signing in is good for nothing else. */
+const message = (box: string, account: string, challenge: string): Uint8Array =>
+  new TextEncoder().encode(`shouzang sign-in\n${box}\n${account}\n${challenge}\n`);
+
+export async function prove(account: string, file: KeyFile, pin: string): Promise<Proof> {
+  const { challenge, box } = await askChallenge(account);
+  const { signature } = await sign(file, pin, message(box, account, challenge));
+  return { challenge, signature };
 }
