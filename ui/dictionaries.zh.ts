@@ -4,12 +4,12 @@ export const CATEGORIES: readonly { readonly value: string; readonly name: strin
   { value: 'LY', name: '录音' }, { value: 'LX', name: '录像' }, { value: 'SJ', name: '业务数据' }, { value: 'YJ', name: '公务电子邮件' }, { value: 'WY', name: '网页信息' }, { value: 'MT', name: '社交媒体' }, { value: 'SW', name: '实物' },
 ];
 export const RETENTIONS: readonly { readonly value: string; readonly name: string }[] = [{ value: 'Y', name: '永久' }, { value: 'D30', name: '30 年' }, { value: 'D10', name: '10 年' }];
-export const RECORD_STATES: readonly { readonly value: string; readonly name: string }[] = [
-  { value: 'filed', name: '已归档' }, { value: 'retained_copy', name: '移交留存' }, { value: 'appraised', name: '已鉴定' }, { value: 'pending_destruction', name: '待销毁' }, { value: 'destroyed', name: '已销毁' },
-];
 export const ROLES: Readonly<Record<string, string>> = { main: '正文', attachment: '附件', process_sheet: '处理单', draft: '草稿', final: '定稿', annotation: '批注' };
 export const ACTIVITIES: Readonly<Record<string, string>> = {
-  capture: '捕获', verify4p: '检测', arrange: '整理', describe: '著录', strip_seal: '去签留章', strip: '去签留章', classify: '定密', mark: '定密', file: '归档', return: '退回', reconcile: '清点', read: '阅览', transfer: '移交', appraise: '鉴定', destroy: '销毁', withdraw: '移出',
+  capture: '捕获', verify4p: '检测', recheck: '退回', arrange: '整理', assign_code: '编档号', describe: '著录', strip_seal: '去签留章', strip: '去签留章', classify: '定密', mark: '定密', file: '归档', return: '退回', reconcile: '清点', read: '阅览', transfer: '移交', appraise: '鉴定', destroy: '销毁', withdraw: '移出',
 };
 export const categoryName = (code: string | null): string => CATEGORIES.find((one) => one.value === code)?.name ?? code ?? '—';
 export const activityName = (activity: string): string => ACTIVITIES[activity] ?? activity;
+export const DUTIES: Readonly<Record<string, string>> = {
+  sysadmin: '系统管理员', secadmin: '安全保密管理员', auditadmin: '安全审计员', officer: '保密员', class_authority: '定密责任人', custodian: '涉密档案管理员', archivist: '档案员', unit_head: '单位负责人', repository: '接收员', proposer: '部门承办人', inspector: '检查员', reader: '利用者',
+};

@@ -8,6 +8,8 @@ export const STATES: Readonly<Record<string, { readonly name: string; readonly s
   captured: { name: '已捕获', style: '' }, inspected: { name: '已检测', style: '' }, arranged: { name: '已整理', style: '' }, filed: { name: '已归档', style: '' },
   returned: { name: '退回', style: bad }, transferred: { name: '已移交', style: '' }, retained_copy: { name: '移交留存', style: '' },
   appraised: { name: '已鉴定', style: '' }, pending_destruction: { name: '待销毁', style: warn }, destroyed: { name: '已销毁', style: '' },
+  qualified: { name: '合格', style: on }, unqualified: { name: '不合格', style: bad }, conditional: { name: '有条件合格', style: warn }, manual: { name: '待人工', style: warn },
+  'audit.ok': { name: '成功', style: '' }, 'audit.refused': { name: '拒绝', style: bad }, 'audit.failed': { name: '失败', style: bad },
   pass: { name: '合格', style: on }, accept: { name: '合格', style: on }, accepted: { name: '合格', style: on },
   warn: { name: '提醒', style: warn }, fail: { name: '不合格', style: bad }, reject: { name: '退回', style: bad }, rejected: { name: '退回', style: bad },
   error: { name: '未检成', style: bad }, not_applicable: { name: '不适用', style: '' }, na: { name: '不适用', style: '' }, not_checked: { name: '未检', style: '' },

@@ -6,7 +6,7 @@ import { makeKeyFile, writeKeyFile } from '../../appliance/crypto/key-file.js';
 import { NodeProvider } from '../../appliance/crypto/node-provider.js';
 import type { PrivateKey } from '../../appliance/crypto/provider.js';
 import { KeyFileError, openKeyFile, readKeyFile } from '../../ui/signing/key-file.js';
-import { signSm2 } from '../../ui/signing/sm2.js';
+import { decryptSm2, signSm2 } from '../../ui/signing/sm2.js';
 import { hex, hmacSm3, pbkdf2Sm3, sm3 } from '../../ui/signing/sm3.js';
 
 const provider = new NodeProvider();
@@ -63,4 +63,15 @@ test('a wrong PIN, a key of another certificate and another file are told apart 
   t.is(fault(JSON.stringify({ ...readKeyFile(text), format: 'shouzang-key-file', version: 1, certificate: readKeyFile(other).certificate }), PIN), 'wrong-pin');
   t.is(fault('{}', PIN), 'not-a-key-file');
   t.is(fault(JSON.stringify({ format: 'shouzang-key-file', version: 1, holder: 'x', certificate: '', encryptedPrivateKey: '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----' }), PIN), 'not-a-key-file');
+});
+
+test('a share that the box encrypted to an officer opens with the officer\'s key file and with no other', async (t) => {
+  const { key, text } = await sample();
+  const { secret } = openKeyFile(text, PIN);
+  const share = provider.random(56);
+  const cipher = provider.sm2Encrypt(share, key.publicKey);
+  t.deepEqual(Buffer.from(decryptSm2(cipher, secret)), Buffer.from(share));
+  const other = openKeyFile((await sample()).text, PIN).secret;
+  t.throws(() => decryptSm2(cipher, other));
+  t.throws(() => decryptSm2(Buffer.concat([cipher.subarray(0, -1), Buffer.of((cipher.at(-1) ?? 0) ^ 1)]), secret));
 });

@@ -43,7 +43,7 @@ export function canonical(statement: unknown): { readonly text: string; readonly
   return { text, bytes, digest: hex(sm3(bytes)) };
 }
 
-const base64url = (bytes: Uint8Array): string =>
+export const base64url = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 export const fromBase64url = (text: string): Uint8Array =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));
@@ -51,20 +51,26 @@ export const fromBase64url = (text: string): Uint8Array =>
 let worker: Worker | null = null;
 let sequence = 0;
 
-export function sign(file: KeyFile, pin: string, message: Uint8Array): Promise<Signature> {
+function inWorker(act: SigningWork['act'], file: KeyFile, pin: string, bytes: Uint8Array): Promise<Uint8Array> {
   worker ??= new Worker(new URL('./signing-worker.ts', import.meta.url), { type: 'module' });
   const port = worker;
   sequence += 1;
-  const work: SigningWork = { id: sequence, keyFile: file.text, pin, message };
+  const work: SigningWork = { id: sequence, act, keyFile: file.text, pin, bytes };
   return new Promise((resolve, reject) => {
     const onMessage = (event: MessageEvent<SigningResult>): void => {
       if (event.data.id !== work.id) return;
       port.removeEventListener('message', onMessage);
       if ('fault' in event.data) reject(new SigningError(event.data.fault));
-      else resolve({ signature: base64url(event.data.signature), certificate: file.certificate });
+      else resolve(event.data.bytes);
     };
     port.addEventListener('message', onMessage);
     port.addEventListener('error', () => { worker = null; reject(new SigningError('failed')); }, { once: true });
     port.postMessage(work);
   });
 }
+
+export const sign = async (file: KeyFile, pin: string, message: Uint8Array): Promise<Signature> =>
+  ({ signature: base64url(await inWorker('sign', file, pin, message)), certificate: file.certificate });
+
+/** A share of the root key, opened for its holder. */
+export const openShare = (file: KeyFile, pin: string, encrypted: Uint8Array): Promise<Uint8Array> => inWorker('open', file, pin, encrypted);

@@ -1,5 +1,6 @@
 /** SM2 signatures in the browser (research: sm-crypto's own generator is weak, so the nonce is ours, drawn from WebCrypto and used once). */
 import smCrypto from 'sm-crypto';
+import { only, readElements } from './der.js';
 import { hex } from './sm3.js';
 
 interface BigNumber { toString(radix: number): string; mod(other: BigNumber): BigNumber; add(other: BigNumber): BigNumber }
@@ -13,6 +14,7 @@ interface Sm2 {
     hash: true; der: true; publicKey: string;
     pointPool: { privateKey: string; publicKey: string; k: BigNumber; x1: BigNumber }[];
   }): string;
+  doDecrypt(cipher: string, secret: string, order: 1, options: { output: 'array' }): number[];
   doVerifySignature(message: number[], signature: string, publicKey: string, options: { hash: true; der: true }): boolean;
 }
 const library = smCrypto.sm2 as unknown as Sm2;
@@ -43,4 +45,17 @@ export function signSm2(message: Uint8Array, secret: string): Uint8Array {
   });
   if (!library.doVerifySignature([...message], signature, publicKey, { hash: true, der: true })) throw new Error('signature did not verify');
   return Uint8Array.from(signature.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/**
+ * SM2 decryption of `SEQUENCE { x, y, C3, C2 }` (GM/T 0009-2012).
+ * @throws Error when it was not made for this key, or was changed
+ */
+export function decryptSm2(cipher: Uint8Array, secret: string): Uint8Array {
+  const [x, y, digest, body] = readElements(only(cipher, 0x30));
+  if (!x || !y || !digest || !body || x.tag !== 0x02 || y.tag !== 0x02 || digest.body.length !== 32) throw new Error('ciphertext');
+  const coordinate = (bytes: Uint8Array): string => hex(bytes).replace(/^00(?=.{64}$)/, '').padStart(64, '0');
+  const plain = library.doDecrypt(`${coordinate(x.body)}${coordinate(y.body)}${hex(digest.body)}${hex(body.body)}`, secret, 1, { output: 'array' });
+  if (plain.length !== body.body.length || plain.length === 0) throw new Error('ciphertext');
+  return Uint8Array.from(plain);
 }

@@ -1,0 +1,64 @@
+/** 国家秘密确定审批表: what is filled in, what the box computes of it, and what is shown of a matter already there. */
+import type { Reason } from './reasons.js';
+
+export type Term =
+  | { readonly kind: 'duration'; readonly years: number; readonly months: number; readonly days: number }
+  | { readonly kind: 'date'; readonly on: string }
+  | { readonly kind: 'condition'; readonly condition: string; readonly metOn: string | null }
+  | { readonly kind: 'long_term' };
+
+export interface Draft {
+  readonly recordIds: readonly string[];
+  readonly type: 'original' | 'derived' | 'inherited';
+  readonly level: number;
+  readonly term: Term;
+  readonly startOn: string | null;
+  readonly scope: { readonly persons: readonly string[]; readonly departments: readonly string[] };
+  readonly points: readonly string[];
+  readonly basis: string | null;
+  readonly scheduleItem: string | null;
+}
+/** What the box makes of a draft: mark, end, cap and review, the checks, and the very text that would be signed. */
+export interface Previewed {
+  readonly id: string;
+  readonly mark: string;
+  readonly ending: { readonly lastSecretDay: string; readonly declassifiesOn: string } | null;
+  readonly maxYears: number;
+  readonly reviewDueOn: string | null;
+  readonly writtenRecordNo: string | null;
+  readonly checks: readonly (Reason & { readonly name: string })[];
+  readonly statement: string;
+}
+export interface SignedShown { readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
+export interface ClassificationShown {
+  readonly id: string; readonly state: string; readonly version: number; readonly proposal: Draft; readonly mark: string | null;
+  readonly ending: Previewed['ending']; readonly maxYears: number; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null;
+  readonly records: readonly { readonly id: string; readonly title: string; readonly documentNumber: string | null; readonly documentDate: string | null; readonly archivalCode: string | null }[];
+  readonly scopeNames: readonly string[]; readonly proposed: SignedShown | null; readonly decided: (SignedShown & { readonly verdict: 'approve' | 'reject' }) | null;
+  readonly checks: Previewed['checks']; readonly digest: string | null;
+}
+export interface ClassificationRow { readonly id: string; readonly state: string; readonly level: number; readonly mark: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly proposerName: string; readonly proposedAt: string | null; readonly lastSecretDay: string | null; readonly reviewDueOn: string | null }
+
+export const TYPES = [{ value: 'original', name: '原始定密' }, { value: 'derived', name: '派生定密' }, { value: 'inherited', name: '来文沿用' }] as const;
+export const typeName = (type: string): string => TYPES.find((one) => one.value === type)?.name ?? type;
+
+/** The term as the form writes it: 10 年、6 个月、2030-12-31、启封后、长期. */
+export function termText(term: Term): string {
+  switch (term.kind) {
+    case 'date': return `解密时间 ${term.on}`;
+    case 'condition': return `解密条件 ${term.condition}`;
+    case 'long_term': return '长期';
+    default: return [[term.years, '年'], [term.months, '个月'], [term.days, '日']].filter(([number]) => number !== 0).map(([number, unit]) => `${number} ${unit}`).join('') || '—';
+  }
+}
+
+export interface TermForm { kind: Term['kind']; amount: string; unit: 'years' | 'months' | 'days'; on: string; condition: string }
+/** `null` while the form does not yet say a whole term. */
+export function termOf(form: TermForm): Term | null {
+  if (form.kind === 'long_term') return { kind: 'long_term' };
+  if (form.kind === 'date') return form.on ? { kind: 'date', on: form.on } : null;
+  if (form.kind === 'condition') return form.condition.length >= 2 ? { kind: 'condition', condition: form.condition, metOn: null } : null;
+  const amount = Number(form.amount);
+  if (!Number.isInteger(amount) || amount < 1) return null;
+  return { kind: 'duration', years: 0, months: 0, days: 0, [form.unit]: amount };
+}
