@@ -9,7 +9,7 @@ export interface SigningRequest {
   /** 如「第 2 个签名，共 2 个」. */
   readonly step?: string;
   readonly marked: Marked;
-  /** What the officer signs, in plain words. */
+  /** What the officer signs, in plain words; what stands between `**` is set bold. */
   readonly plain: string;
   /** What is decided, as the server gave it; its canonical form is what is signed. */
   readonly statement: unknown;
