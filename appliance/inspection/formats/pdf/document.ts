@@ -1,6 +1,7 @@
 import { decodeStream, type Decoded } from './filters.js';
 import { Lexer, PdfDict, PdfName, PdfRef, PdfStream, PdfText, PdfWord, nameOf, type PdfValue } from './objects.js';
 import { openSecurity, type Security } from './security.js';
+import { scanObjects, xrefStreamEntries, type Place } from './places.js';
 
 /** Why a file is not a PDF anybody could open. */
 export class PdfFault extends Error {
@@ -9,8 +10,6 @@ export class PdfFault extends Error {
     this.name = 'PdfFault';
   }
 }
-
-type Place = { readonly kind: 'offset'; readonly at: number; readonly gen: number } | { readonly kind: 'packed'; readonly stream: number; readonly index: number };
 
 const STREAM_CEILING = 64 * 2 ** 20;
 const MOST_OBJECTS = 1_000_000;
@@ -134,30 +133,9 @@ export class PdfDocument {
   }
 
   private readXrefStream(stream: PdfStream): boolean {
-    const decoded = decodeStream(stream, (value) => value, STREAM_CEILING);
-    const widths = stream.dict.get('W');
-    if ('fault' in decoded || !Array.isArray(widths)) return false;
-    const [a, b, c] = (widths as readonly PdfValue[]).map((w) => (typeof w === 'number' && w >= 0 && w <= 8 ? w : 0));
-    if (a === undefined || b === undefined || c === undefined || a + b + c === 0) return false;
-    const size = stream.dict.get('Size');
-    const index = stream.dict.get('Index');
-    const spans = (Array.isArray(index) ? (index as readonly PdfValue[]) : [0, typeof size === 'number' ? size : 0]).map((n) => (typeof n === 'number' ? n : 0));
-    const field = (at: number, width: number): number => {
-      let value = 0;
-      for (let i = 0; i < width; i += 1) value = value * 256 + (decoded.bytes[at + i] ?? 0);
-      return value;
-    };
-    let at = 0;
-    for (let span = 0; span + 1 < spans.length; span += 2) {
-      for (let i = 0; i < (spans[span + 1] ?? 0) && at + a + b + c <= decoded.bytes.length; i += 1, at += a + b + c) {
-        const type = a === 0 ? 1 : field(at, a);
-        const num = (spans[span] ?? 0) + i;
-        if (type === 1) this.note(num, { kind: 'offset', at: field(at + a, b) + this.base, gen: field(at + a + b, c) });
-        else if (type === 2) this.note(num, { kind: 'packed', stream: field(at + a, b), index: field(at + a + b, c) });
-        else if (type === 0) this.note(num, null);
-      }
-    }
-    return true;
+    const entries = xrefStreamEntries(stream, STREAM_CEILING);
+    for (const [num, place] of entries ?? []) this.note(num, place?.kind === 'offset' ? { ...place, at: place.at + this.base } : place);
+    return entries !== null;
   }
 
   // ---- rebuilding ------------------------------------------------------------------------------------------------------
@@ -170,22 +148,10 @@ export class PdfDocument {
     this.freed.clear();
     this.cache.clear();
     this.packs.clear();
-    let trailer: PdfDict | null = null;
-    const text = this.bytes.toString('latin1');
-    const packs: number[] = [];
-    for (const match of text.matchAll(/(?:^|[^0-9A-Za-z])(\d{1,8})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj(?![A-Za-z])|(?:^|[\0\t\n\f\r >])trailer(?=[\0\t\n\f\r <])/g)) {
-      if (this.places.size > MOST_OBJECTS) break;
-      if (match[1] === undefined) {
-        const dict = new Lexer(this.bytes, match.index + match[0].length).next();
-        if (dict instanceof PdfDict && dict.has('Root')) trailer = dict;
-        continue;
-      }
-      const at = match.index + match[0].search(/\d/);
-      this.places.set(Number(match[1]), { kind: 'offset', at, gen: Number(match[2]) });
-      const head = text.slice(at, at + 400);
-      if (/\/Type[\0\t\n\f\r ]*\/ObjStm/.test(head)) packs.push(Number(match[1]));
-    }
-    for (const num of packs) {
+    const found = scanObjects(this.bytes, MOST_OBJECTS);
+    for (const [num, place] of found.places) this.places.set(num, place);
+    const { trailer } = found;
+    for (const num of found.packs) {
       const stream = this.get(num);
       if (!(stream instanceof PdfStream)) continue;
       const count = stream.dict.get('N');
