@@ -66,6 +66,12 @@ test('every npm script and shouzang verb that a page shows exists', (t) => {
   t.deepEqual(wrong, []);
 });
 
+test('every script of package.json names a file that is there', (t) => {
+  const { scripts: all, bin } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string>; bin: Record<string, string> };
+  const named = [...Object.values(all).flatMap((script) => script.split(/\s+/).filter((word) => /^[\w./-]+\/[\w.-]+\.(?:mjs|json|ts)$/.test(word))), ...Object.values(bin)];
+  t.deepEqual(named.filter((file) => !existsSync(path.join(packageRoot, file))), []);
+});
+
 test('every verb explains itself in Chinese and in English', (t) => {
   const silent: string[] = [];
   const walk = (command: Command, name: string): void => {

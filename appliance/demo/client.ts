@@ -1,0 +1,103 @@
+import { request } from 'node:https';
+import type { CryptoProvider } from '../crypto/provider.js';
+import { openKeyFile, readKeyFile } from '../crypto/key-file.js';
+import { signInMessage } from '../identity/sign-in.js';
+
+/** One of the people that a rehearsal box offers on its sign-in page. */
+export interface RehearsalPerson {
+  readonly account: string;
+  readonly name: string;
+  readonly position: string;
+  readonly clearance: number;
+  readonly pin: string;
+  readonly password: string;
+  readonly keyFile: string;
+}
+
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly type: string;
+  readonly body: T;
+  readonly bytes: Buffer;
+}
+
+/** A refusal of the box, with its catalogue code. */
+export class Refused extends Error {
+  constructor(readonly act: string, readonly status: number, readonly code: string, detail: string, readonly details: readonly unknown[]) {
+    super(`${act}: ${code} ${detail} ${JSON.stringify(details).slice(0, 600)}`);
+    this.name = 'Refused';
+  }
+}
+
+/** The HTTP API as the console uses it: one session, its cookie and its token against forged requests. */
+export class Client {
+  #cookie = '';
+  #csrf = '';
+
+  /** @param certificate PEM of the box's listener, which is the only one trusted */
+  constructor(private readonly url: string, private readonly certificate: string, private readonly crypto: CryptoProvider) {}
+
+  /** 登录: the key file signs the challenge, as the browser does. */
+  async signIn(person: RehearsalPerson): Promise<void> {
+    const key = await openKeyFile(this.crypto, readKeyFile(person.keyFile), person.pin);
+    const { challenge, box } = await this.post<{ challenge: string; box: string }>('session.challenge', { account: person.account });
+    const message = Buffer.from(signInMessage(box, person.account, challenge));
+    const signature = Buffer.from(this.crypto.sign(message, key)).toString('base64url');
+    await this.post('session.sign-in', { account: person.account, password: person.password, challenge, signature });
+    const { csrfToken } = await this.get<{ csrfToken: string }>('session.current', {});
+    this.#csrf = csrfToken;
+  }
+
+  async get<T = Record<string, unknown>>(act: string, input: Readonly<Record<string, string | number | boolean>>): Promise<T> {
+    return (await this.accepted<T>('GET', act, input)).body;
+  }
+
+  async post<T = Record<string, unknown>>(act: string, input: object): Promise<T> {
+    return (await this.accepted<T>('POST', act, {}, Buffer.from(JSON.stringify(input)), 'application/json')).body;
+  }
+
+  async put<T = Record<string, unknown>>(act: string, input: Readonly<Record<string, string | number>>, bytes: Buffer): Promise<T> {
+    return (await this.accepted<T>('PUT', act, input, bytes, 'application/octet-stream')).body;
+  }
+
+  /** Content as it is: a page as a picture, an export. */
+  async bytes(act: string, input: Readonly<Record<string, string | number>>): Promise<Buffer> {
+    return (await this.accepted('GET', act, input)).bytes;
+  }
+
+  /** Whatever the box answers, refusals too. */
+  async raw<T = Record<string, unknown>>(
+    method: string, act: string, input: Readonly<Record<string, string | number | boolean>>, bytes?: Buffer, type?: string,
+  ): Promise<Answer<T>> {
+    const query = new URLSearchParams(Object.entries(input).map(([name, value]): [string, string] => [name, String(value)]));
+    return new Promise((resolve, reject) => {
+      const asked = request(`${this.url}/api/${act}${query.size > 0 ? `?${query}` : ''}`, {
+        method, ca: this.certificate,
+        headers: {
+          ...(this.#cookie === '' ? {} : { cookie: this.#cookie }), ...(this.#csrf === '' ? {} : { 'x-csrf-token': this.#csrf }),
+          ...(bytes === undefined ? {} : { 'content-type': type, 'content-length': bytes.length }),
+        },
+      }, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('error', reject);
+        answer.on('end', () => {
+          for (const cookie of answer.headers['set-cookie'] ?? []) this.#cookie = cookie.split(';', 1)[0] ?? '';
+          const whole = Buffer.concat(parts);
+          const kind = answer.headers['content-type'] ?? '';
+          const body: unknown = /json/.test(kind) && whole.length > 0 ? JSON.parse(whole.toString('utf8')) : {};
+          resolve({ status: answer.statusCode ?? 0, type: kind, body: body as T, bytes: whole });
+        });
+      });
+      asked.on('error', reject);
+      asked.end(bytes);
+    });
+  }
+
+  private async accepted<T>(method: string, act: string, input: Readonly<Record<string, string | number | boolean>>, bytes?: Buffer, type?: string): Promise<Answer<T>> {
+    const answer = await this.raw<T>(method, act, input, bytes, type);
+    if (answer.status < 300) return answer;
+    const problem = answer.body as { code?: string; detail?: string; details?: unknown[] };
+    throw new Refused(act, answer.status, problem.code ?? 'E_INTERNAL', problem.detail ?? '', problem.details ?? []);
+  }
+}

@@ -1,0 +1,191 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { CryptoProvider } from '../crypto/provider.js';
+import { startBox, type BoxProcess } from './box-process.js';
+import { Client, Refused, type RehearsalPerson } from './client.js';
+import { sampleFiles, type SampleFile } from './sample-files.js';
+
+/** One step of the rehearsal, as it is told and as it is counted. */
+export interface Step {
+  readonly step: string;
+  readonly title: string;
+  readonly ok: boolean;
+  readonly milliseconds: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export interface StoryOptions {
+  /** Where the box keeps its data; must not exist yet. */
+  readonly data: string;
+  /** Where what people take away is left: pages, exports. */
+  readonly out: string;
+  readonly crypto: CryptoProvider;
+  /** 年度 of the sample files. */
+  readonly year: number;
+  told(step: Step): void;
+}
+
+interface StoredRow { readonly id: string; readonly state: string; readonly version: number; readonly files: readonly { readonly id: string; readonly verdict: string }[] }
+interface Uploaded { readonly sample: SampleFile; readonly record: string; readonly verdict: string; readonly codes: readonly string[] }
+
+/** 演练全程: the life of records through the HTTP API, as the people of a unit would lead it. */
+export async function tellStory(options: StoryOptions): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  const step = async <T extends Readonly<Record<string, unknown>>>(name: string, title: string, work: () => Promise<T>): Promise<T> => {
+    const begin = performance.now();
+    try {
+      const facts = await work();
+      steps.push({ step: name, title, ok: true, milliseconds: Math.round(performance.now() - begin), facts: shown(facts) });
+      return facts;
+    } catch (error) {
+      const reason = error instanceof Refused ? { code: error.code, status: error.status, act: error.act, details: error.details } : { message: error instanceof Error ? error.message : String(error) };
+      steps.push({ step: name, title, ok: false, milliseconds: Math.round(performance.now() - begin), facts: reason });
+      throw error;
+    } finally {
+      const last = steps.at(-1);
+      if (last !== undefined) options.told(last);
+    }
+  };
+
+  await mkdir(options.out, { recursive: true });
+  let box: BoxProcess | undefined;
+  try {
+    const started = await step('start', '启动演练环境', async () => ({ box: await startBox(options.data) }));
+    box = started.box;
+    await chapters(options, box, step);
+    const stopping = box;
+    box = undefined;
+    await step('stop', '停机：办完手头的事再退出', async () => {
+      const exit = await stopping.stop();
+      if (exit !== 0) throw new Error(`exit ${String(exit)}`);
+      return { exit };
+    });
+  } finally {
+    await box?.kill();
+  }
+  return steps;
+}
+
+type Tell = <T extends Readonly<Record<string, unknown>>>(name: string, title: string, work: () => Promise<T>) => Promise<T>;
+
+async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Promise<void> {
+  const { crypto, out, year } = options;
+  const visitor = new Client(box.url, box.certificate, crypto);
+  const { people } = await visitor.get<{ people: readonly RehearsalPerson[] }>('rehearsal.people', {});
+  const as = async (account: string): Promise<Client> => {
+    const person = people.find((one) => one.account === account);
+    if (person === undefined) throw new Error(`no rehearsal person ${account}`);
+    const client = new Client(box.url, box.certificate, crypto);
+    await client.signIn(person);
+    return client;
+  };
+
+  const { archivist, reader, auditor } = await step('sign-in', '档案员、利用者、安全审计员用密钥文件登录', async () => ({
+    archivist: await as('zhaoxiaolan'), reader: await as('linxiao'), auditor: await as('hejingyi'), people: people.length,
+  }));
+  const files = await sampleFiles(year);
+  const { batch } = await step('capture', `收集：新建批次，上传 ${files.length} 个真实文件`, async () => {
+    const opened = await archivist.post<{ batch: string; number: string }>('capture.open', { fonds: 'Z109', department: 'DAS', method: 'offline_upload' });
+    return { batch: opened.batch, number: opened.number };
+  });
+  const { taken } = await step('inspect', '四性检测：随到随检，合格的收下，不合格的退回并说明原因', async () => {
+    const uploads: Uploaded[] = [];
+    for (const sample of files) uploads.push(await send(archivist, batch, sample));
+    const wrong = uploads.filter(({ sample, verdict }) => sample.good === (verdict === 'reject'));
+    if (wrong.length > 0) throw new Error(`judged wrongly: ${wrong.map(({ sample, verdict, codes }) => `${sample.name} ${verdict} ${codes.join(' ')}`).join('; ')}`);
+    return { taken: uploads, files: uploads.map(({ sample, verdict, codes }) => ({ name: sample.name, verdict, codes })) };
+  });
+  await step('arrange', '整理编目：著录、保管期限、机构，预览档号', async () => arrange(archivist, batch, taken, year));
+  const { filed } = await step('file', '清点归档：申报件数、核对、给定档号、入库', async () => file(archivist, batch, year));
+  await step('search', '检索：两个字即可查到', async () => {
+    const found = await archivist.get<{ total: number; rows: readonly { archivalCode: string }[] }>('record.search', { q: '防汛' });
+    if (found.total < 1) throw new Error('nothing found');
+    return { total: found.total, codes: found.rows.map(({ archivalCode }) => archivalCode) };
+  });
+  await step('read', '阅览：带水印的页面图像', async () => {
+    const first = filed[0]?.record ?? '';
+    const shown = await archivist.get<{ files: readonly { id: string }[] }>('record.show', { record: first });
+    const page = await archivist.bytes('record.read', { file: shown.files[0]?.id ?? '', page: 1, width: 900 });
+    await writeFile(path.join(out, '阅览-第1页.png'), page);
+    return { bytes: page.length };
+  });
+  await step('hide', '越权与不存在：回答完全相同', async () => {
+    const [hidden, missing] = [await reader.raw('GET', 'record.show', { record: filed[0]?.record ?? '' }), await reader.raw('GET', 'record.show', { record: '00000000-0000-4000-8000-000000000000' })];
+    const bare = ({ body }: { body: object }): string => JSON.stringify({ ...body, traceId: '' });
+    if (hidden.status !== 404 || bare(hidden) !== bare(missing)) throw new Error('a hidden record is told apart from a missing one');
+    return { status: hidden.status };
+  });
+  await step('audit', '审计：签发检查点、校验全链、导出', async () => {
+    await auditor.post('audit.checkpoint', {});
+    const verdict = await auditor.post<{ entries: number; faults: readonly unknown[] }>('audit.verify', {});
+    if (verdict.faults.length > 0) throw new Error('the ledger does not verify');
+    const exported = await auditor.bytes('audit.export', {});
+    await writeFile(path.join(out, '审计日志导出'), exported);
+    return { entries: verdict.entries, exportBytes: exported.length };
+  });
+  await step('grep', '落盘无明文：在数据目录里找不到任何题名', async () => {
+    const words = files.filter(({ good }) => good).flatMap(({ title, name }) => [title, name]);
+    const found = await grep(box.data, words);
+    if (found.length > 0) throw new Error(`found in ${found.join(', ')}`);
+    return { words: words.length, places: found.length };
+  });
+}
+
+async function send(client: Client, batch: string, sample: SampleFile): Promise<Uploaded> {
+  const begun = await client.post<{ upload: string; offset: number; segmentBytes: number }>('capture.begin-upload', { batch, fileName: sample.name, bytes: sample.bytes.length });
+  for (let offset = begun.offset; ; ) {
+    const segment = sample.bytes.subarray(offset, offset + begun.segmentBytes);
+    const answer = await client.put<{ done: boolean; offset: number; record: string; file: { verdict: string; findings: readonly { code: string }[] } }>('capture.upload', { upload: begun.upload, offset }, segment);
+    offset = answer.offset;
+    if (answer.done) return { sample, record: answer.record, verdict: answer.file.verdict, codes: answer.file.findings.map(({ code }) => code) };
+  }
+}
+
+async function rowsOf(client: Client, batch: string): Promise<readonly StoredRow[]> {
+  return (await client.get<{ records: readonly StoredRow[] }>('capture.show', { batch })).records;
+}
+
+async function arrange(client: Client, batch: string, taken: readonly Uploaded[], year: number): Promise<{ arranged: number; codes: readonly string[] }> {
+  const rows = await rowsOf(client, batch);
+  const good = taken.filter(({ sample }) => sample.good);
+  await client.post('arrangement.save', {
+    batch,
+    rows: good.map(({ sample, record }, n) => ({
+      record, seenVersion: rows.find(({ id }) => id === record)?.version ?? 1,
+      facts: { categoryCode: sample.name.endsWith('.png') ? 'ZP' : 'WS', scheduleItemId: '2.2', orgOrFunction: 'BGS', documentDate: `${year}-03-${String(n + 10)}`, completedOn: `${year}-03-${String(n + 11)}`, archivalYear: year, retentionCode: 'D30' },
+      description: { title: sample.title, author: ['昆明市演练局'], documentNumber: `昆演发〔${year}〕${n + 1}号` },
+    })),
+  });
+  const preview = await client.get<{ rows: readonly { archivalCode: string }[] }>('arrangement.preview', { batch });
+  return { arranged: good.length, codes: preview.rows.map(({ archivalCode }) => archivalCode) };
+}
+
+async function file(client: Client, batch: string, year: number): Promise<{ filed: readonly { record: string; archivalCode: string }[] }> {
+  for (const { id, state, version } of await rowsOf(client, batch)) {
+    if (state === 'returned') await client.post('capture.withdraw', { record: id, reason: '不合格，退回形成部门', seenVersion: version });
+  }
+  const counted = await client.get<{ reconciliation: { lines: readonly { category: string; archivalYear: number; retention: string; found: number }[] }; batch: { version: number } }>('filing.reconcile', { batch });
+  await client.post('capture.declare', {
+    batch, seenVersion: counted.batch.version,
+    counts: counted.reconciliation.lines.map(({ category, retention, found }) => ({ category, archivalYear: year, retention, items: found, metadata: found })),
+  });
+  const agreed = await client.get<{ batch: { version: number } }>('filing.reconcile', { batch });
+  return client.post('filing.file', { batch, seenVersion: agreed.batch.version });
+}
+
+/** Files below the folder that hold one of the words, as UTF-8 or UTF-16; key files of the rehearsal people are public. */
+async function grep(folder: string, words: readonly string[]): Promise<readonly string[]> {
+  const needles = words.flatMap((word) => [Buffer.from(word, 'utf8'), Buffer.from(word, 'utf16le')]);
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const bytes = await readFile(path.join(entry.parentPath, entry.name));
+    if (needles.some((needle) => bytes.includes(needle)) || words.some((word) => entry.name.includes(word))) found.push(entry.name);
+  }
+  return found;
+}
+
+/** What can be printed: sessions and processes are left out. */
+function shown(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).filter(([name, value]) => !(value instanceof Client) && name !== 'box' && name !== 'taken'));
+}
