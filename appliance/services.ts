@@ -8,7 +8,6 @@ import { consultationService } from '../core/services/consultation.js';
 import { filingService } from '../core/services/filing.js';
 import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
 import type { InspectionParts } from '../core/services/inspection.js';
-import type { ComputerFile, StoredRecord } from '../core/holdings.js';
 import type { Call, Level } from '../core/ports.js';
 import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
@@ -76,7 +75,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
   const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf };
   const inspectionParts: InspectionParts = {
     ...arranging, store, ids, items: policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
-    schemaFaults: (record: StoredRecord, files: readonly ComputerFile[]): readonly SchemaFault[] => recordFaults(metadataOf(record, files)),
+    schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
     sealPolicy: ['organ', 'mass_org'].includes(profile.orgType) ? 'mandatory' : 'optional',
     virusLibraryOn: async () => boxFact(reader, 'virusLibraryOn'),
   };

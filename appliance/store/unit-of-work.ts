@@ -77,13 +77,12 @@ export function openUnitOfWork<R extends object>(
       });
     },
     async write(call, work) {
-      return mutex.runExclusive(async () => {
+      const later: ((entries: readonly AuditEntry[]) => Promise<void>)[] = [];
+      const done = await mutex.runExclusive(async () => {
         let last: Target | undefined;
         let decided = false;
-        const later: ((entries: readonly AuditEntry[]) => Promise<void>)[] = [];
-        let done;
         try {
-          done = await transact(call, async (drafts) => {
+          return await transact(call, async (drafts) => {
             const tools: WriteTools = {
               audit: (draft) => { drafts.push(draft); },
               allow: async (target, act = call.act) => {
@@ -101,9 +100,10 @@ export function openUnitOfWork<R extends object>(
           await refused(call, error, last);
           throw error;
         }
-        for (const step of later) await step(done.entries);
-        return done.result;
       });
+      // Outside the lock: these steps move bytes and close intents, each in a small unit of its own.
+      for (const step of later) await step(done.entries);
+      return done.result;
     },
     async read(call, work) {
       let last: Target | undefined;

@@ -99,7 +99,7 @@ export function filingService(parts: FilingParts) {
         }
         const filed = [];
         for (const next of numbered) {
-          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, await tx.files.ofRecord(next.id)))));
+          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, await tx.files.ofRecord(next.id), batch.method))));
           await tx.records.save({ ...next, metadataDigest }, next.version);
           await tx.records.indexWords(next, indexTerms([...searchedTexts(next.description, parts.searchedKeys), next.archivalCode ?? '']));
           await tx.records.addEvent(next.id, { activity: 'assign_code', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { archivalCode: next.archivalCode } });

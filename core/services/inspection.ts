@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.js';
 import { testFourNatures } from '../four-natures.js';
 import type { BatchFacts, FileFacts, RecordFacts, SecrecyFacts } from '../four-natures.js';
 import { batchTarget } from '../holdings.js';
-import type { CaptureBatch, ComputerFile, Holdings, StoredRecord } from '../holdings.js';
+import type { CaptureBatch, CaptureMethod, ComputerFile, Holdings, StoredRecord } from '../holdings.js';
 import type { FourPropertyRun, RunRepository } from '../inspection-run.js';
 import type { SchemaFault } from '../metadata.js';
 import type { CalendarDate, Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
@@ -34,7 +34,7 @@ export interface InspectionParts {
   readonly schedule: RetentionSchedule;
   readonly fondsRules: (fonds: string) => FondsRules;
   /** Faults of the record by the schema of the stage (DA/T 46 as data). */
-  readonly schemaFaults: (record: StoredRecord, files: readonly ComputerFile[]) => readonly SchemaFault[];
+  readonly schemaFaults: (record: StoredRecord, files: readonly ComputerFile[], method: CaptureMethod) => readonly SchemaFault[];
   readonly systemLevel: Level;
   readonly sealPolicy: 'mandatory' | 'optional';
   /** 病毒库日期, as last registered on the box. */
@@ -48,15 +48,15 @@ export function tester(parts: InspectionParts): Tester {
   const { clock, ids, items } = parts;
   const codes = archivalCodes(parts.codes);
 
-  async function recordFacts(tx: InspectionTx, record: StoredRecord, files: readonly ComputerFile[]): Promise<RecordFacts> {
+  async function recordFacts(tx: InspectionTx, record: StoredRecord, files: readonly ComputerFile[], method: CaptureMethod): Promise<RecordFacts> {
     const rules = parts.fondsRules(record.fonds);
     const parsed = record.archivalCode === null ? undefined : codes.parse(record.archivalCode, rules.profile);
     const segments = { fonds: record.fonds, category: record.categoryCode ?? '', year: String(record.archivalYear ?? ''), retention: record.retentionCode ?? '' };
     const entry = parts.schedule.items.find((item) => item.code === record.scheduleItemId);
     return {
       ref: record.archivalCode ?? record.electronicRecordCode,
-      metadata: metadataOf(record, files),
-      schemaFaults: parts.schemaFaults(record, files),
+      metadata: metadataOf(record, files, method),
+      schemaFaults: parts.schemaFaults(record, files, method),
       level: record.level, mark: record.mark, secrecy: await tx.secrecy.factsOf(record),
       code: record.archivalCode === null ? null : {
         text: record.archivalCode, fault: parsed === undefined ? '不符合档号模板' : differingSegments(parsed, segments).join('、') || null,
@@ -75,7 +75,7 @@ export function tester(parts: InspectionParts): Tester {
       const files = await tx.files.ofRecord(record.id);
       count += files.length;
       bytes += files.reduce((sum, file) => sum + file.bytes, 0);
-      facts.push(await recordFacts(tx, record, files));
+      facts.push(await recordFacts(tx, record, files, batch.method));
     }
     const virusLibraryOn = await parts.virusLibraryOn();
     const around: BatchFacts = {
@@ -152,18 +152,18 @@ function firstNumbers(parts: InspectionParts, records: readonly StoredRecord[]):
 }
 
 /** The record as its JSON stands, with the keys of the metadata scheme. */
-export function metadataOf(record: StoredRecord, files: readonly ComputerFile[]): Readonly<Record<string, unknown>> {
+export function metadataOf(record: StoredRecord, files: readonly ComputerFile[], captureMethod: CaptureMethod): Readonly<Record<string, unknown>> {
   const present = <T>(key: string, value: T | null | undefined): Record<string, T> => (value === null || value === undefined ? {} : { [key]: value });
   return {
     ...record.description, id: record.id, electronicRecordCode: record.electronicRecordCode, recordState: record.state,
     aggregationLevel: record.description.aggregationLevel ?? 'item', unitOfManagement: record.description.unitOfManagement ?? 'item',
-    securityLevel: record.level, fondsIdentifier: record.fonds,
+    securityLevel: record.level, fondsIdentifier: record.fonds, captureMethod,
     ...present('categoryCode', record.categoryCode), ...present('archivalYear', record.archivalYear), ...present('retentionCode', record.retentionCode),
     ...present('scheduleItemId', record.scheduleItemId), ...present('orgOrFunction', record.orgOrFunction), ...present('documentDate', record.documentDate),
     ...present('completedOn', record.completedOn), ...present('sequence', record.sequence), ...present('archivalCode', record.archivalCode),
     ...present('classificationId', record.classificationId),
     compositionType: record.description.compositionType ?? (files.length > 1 ? 'composite' : 'single'),
-    digitalObjects: files.map((file) => ({ fileName: file.sealed.fileName, fileSize: file.bytes, mime: file.mime, formatInfo: file.format, role: file.role, digest: file.sm3 })),
+    digitalObjects: files.map((file) => ({ objectId: file.object, fileName: file.sealed.fileName, fileSize: file.bytes, mime: file.mime, formatInfo: file.format, role: file.role, digest: file.sm3 })),
   };
 }
 

@@ -12,6 +12,8 @@ const MAY = `
   session.challenge          everyone
   session.sign-in            everyone
   session.current            everyone
+  key.shares                 everyone
+  rehearsal.people           everyone
   session.change-password    everyone
   session.switch-level              everyone
   session.lock               everyone
@@ -44,7 +46,10 @@ const MAY = `
   capture.show               collectors
   capture.open               collectors
   capture.upload             collectors
-  capture.import             collectors
+  capture.compose            collectors
+  capture.uploads            collectors
+  capture.begin-upload       collectors
+  capture.catalogue             collectors
   capture.declare            collectors
   capture.withdraw           collectors
   inspection.list            keepers
@@ -64,6 +69,7 @@ const MAY = `
   record.search              readers
   record.show                readers
   record.read                readers
+  record.pages               readers
   record.amend               collectors
   classification.list        officer class_authority custodian unit_head proposer
   classification.show        officer class_authority custodian unit_head proposer
