@@ -12,13 +12,16 @@ export interface Face {
 const require = createRequire(import.meta.url);
 const loaded = new Map<string, Face>();
 
+/** Font file of 思源黑体 (Noto Sans SC) in the box's own packages. */
+export const fallbackFontPath = (bold: boolean): string =>
+  require.resolve(`@expo-google-fonts/noto-sans-sc/${bold ? '700Bold/NotoSansSC_700Bold.ttf' : '400Regular/NotoSansSC_400Regular.ttf'}`);
+
 /** 思源黑体 (Noto Sans SC), what the box shows where a file brings no font of its own. */
 export function fallbackFace(bold: boolean): Face {
   const key = bold ? 'nb' : 'n';
   const known = loaded.get(key);
   if (known !== undefined) return known;
-  const file = bold ? '700Bold/NotoSansSC_700Bold.ttf' : '400Regular/NotoSansSC_400Regular.ttf';
-  const face = { font: create(readFileSync(require.resolve(`@expo-google-fonts/noto-sans-sc/${file}`))) as Font, key };
+  const face = { font: create(readFileSync(fallbackFontPath(bold))) as Font, key };
   loaded.set(key, face);
   return face;
 }

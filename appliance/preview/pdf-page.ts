@@ -1,11 +1,18 @@
 import { PDFiumLibrary, type PDFiumDocument } from '@hyzyla/pdfium';
 import sharp from 'sharp';
+import { lendFonts } from './pdf-fonts.js';
 
 let library: Promise<PDFiumLibrary> | null = null;
 
+async function startLibrary(): Promise<PDFiumLibrary> {
+  const started = await PDFiumLibrary.init();
+  lendFonts(started);
+  return started;
+}
+
 /** Opens with pdfium, hands the document over, and frees it whatever happens. Null when pdfium cannot open the file. */
 async function withDocument<T>(bytes: Buffer, use: (document: PDFiumDocument) => Promise<T>): Promise<T | null> {
-  library ??= PDFiumLibrary.init();
+  library ??= startLibrary();
   let document: PDFiumDocument;
   try {
     document = await (await library).loadDocument(bytes);

@@ -35,6 +35,22 @@ test.serial('a PDF page is drawn at the width asked for', async (t) => {
   t.true(Math.abs((await share(png, isRed)) - 0.5) < 0.02);
 });
 
+test.serial('a Chinese page whose font is not embedded is shown in 思源黑体, not left blank', async (t) => {
+  const parts = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+    '<< /Length 48 >>\nstream\nBT /F1 30 Tf 20 40 Td <6863684865874EF6> Tj ET   \nendstream',
+    '<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>',
+    '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 7 0 R >>',
+    '<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>',
+  ];
+  const body = parts.map((part, index) => `${String(index + 1)} 0 obj\n${part}\nendobj\n`).join('');
+  const source = bufferSource(Buffer.from(`%PDF-1.4\n${body}trailer\n<< /Root 1 0 R /Size 8 >>\n`));
+  const png = await preview.renderPage(source, 'application/pdf', 1, { widthPixels: 400 });
+  t.true((await share(png, isInk)) > 0.01);
+});
+
 test.serial('an OFD page shows its text, its red line, and its seal where the StampAnnot puts it', async (t) => {
   const plain = await preview.renderPage(bufferSource(makeOfd()), 'application/ofd', 1, { widthPixels: 500 });
   const sealed = await preview.renderPage(bufferSource(makeOfd({ seal: await seal() })), 'application/ofd', 1, { widthPixels: 500 });
