@@ -33,7 +33,7 @@ export function formatCheckpoint(checkpoint: SignedCheckpoint): string {
   return `${checkpointText(checkpoint)}\n— ${checkpoint.signer} ${base64(checkpoint.signature)}\n`;
 }
 
-const SHAPE = /^([^\n]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\nat (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\n\n— (\S+) ([A-Za-z0-9+/]+=*)\n$/;
+const SHAPE = /^([!-~]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\nat (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\n\n— (\S+) ([A-Za-z0-9+/]+=*)\n$/;
 
 /** Reads a signed checkpoint; undefined when the text has any other shape. */
 export function parseCheckpoint(text: string): SignedCheckpoint | undefined {

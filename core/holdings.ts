@@ -145,7 +145,12 @@ export interface Upload {
 }
 
 export interface Page { readonly offset: number; readonly limit: number }
-export interface Paged<T> { readonly rows: readonly T[]; readonly total: number }
+export interface Paged<T> {
+  readonly rows: readonly T[];
+  readonly total: number;
+  /** There are more than `total`: counting was given up. */
+  readonly more?: boolean;
+}
 
 /** What of a list the person may see; made by the decision point, opaque here. */
 export interface ListScope { readonly sql: string; readonly values: readonly unknown[] }
