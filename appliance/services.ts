@@ -31,7 +31,6 @@ import { packageVersion } from './package-root.js';
 import type { Preview } from './preview/preview.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { peopleRepository } from './store/repositories/people.js';
-import { uploadBook } from './store/repositories/uploads.js';
 import { faultsFor } from './validation.js';
 
 /** Rounds for passwords of a real box; published rehearsal passwords take fewer. */
@@ -109,7 +108,6 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
     }),
     capture: captureService({
       store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches,
-      uploads: uploadBook(reader, sealing, async (work) => store.housekeep(work)),
     }),
     arrangement: arrangementService({ ...arranging, store }),
     inspection: inspectionService(inspectionParts, test),

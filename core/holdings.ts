@@ -219,7 +219,17 @@ export interface ObjectRepository {
   relevel(id: string, level: Level): Promise<void>;
 }
 
+/** Uploads under way. One that is refused or left behind is found by `recover` and cleared away. */
+export interface UploadRepository {
+  add(upload: Upload): Promise<void>;
+  /** Open ones only. */
+  get(id: string): Promise<Upload | undefined>;
+  ofBatch(batch: string): Promise<readonly Upload[]>;
+  close(id: string, state: 'done' | 'refused' | 'abandoned'): Promise<void>;
+}
+
 export interface Holdings {
+  readonly uploads: UploadRepository;
   readonly batches: BatchRepository;
   readonly records: RecordRepository;
   readonly files: FileRepository;

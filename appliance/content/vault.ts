@@ -66,10 +66,29 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
     return one;
   }
 
-  async function closeIntent(object: string, kind: 'promote' | 'erase', outcome: string): Promise<void> {
+  /** Intents of one moment are closed in one small unit: each is true whether it is closed now or by the next start. */
+  const promoted: string[] = [];
+  let closing: Promise<void> | undefined;
+  function promotionDone(object: string): Promise<void> {
+    promoted.push(object);
+    closing ??= (async () => {
+      while (promoted.length > 0) {
+        await new Promise((resolve) => { setImmediate(resolve); });
+        const some = promoted.splice(0);
+        await parts.housekeep(async (sql) => {
+          for (const one of some) {
+            await sql.run("UPDATE object_intent SET closed_at = $1, outcome = 'kept' WHERE object = $2 AND kind = 'promote' AND closed_at IS NULL", parts.clock.now(), one);
+            await sql.run("UPDATE stored_object SET state = 'kept' WHERE id = $1 AND state = 'staged'", one);
+          }
+        });
+      }
+    })().finally(() => { closing = undefined; });
+    return closing;
+  }
+
+  async function closeIntent(object: string, kind: 'erase', outcome: string): Promise<void> {
     await parts.housekeep(async (sql) => {
       await sql.run('UPDATE object_intent SET closed_at = $1, outcome = $2 WHERE object = $3 AND kind = $4 AND closed_at IS NULL', parts.clock.now(), outcome, object, kind);
-      if (kind === 'promote') await sql.run("UPDATE stored_object SET state = 'kept' WHERE id = $1 AND state = 'staged'", object);
     });
   }
 
@@ -104,7 +123,7 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
       });
     },
 
-    received: async (object) => (await resumed(object)).sealer.bytes,
+    received: async (object) => (active.has(object) || (await keys.holds(object)) ? (await resumed(object)).sealer.bytes : null),
 
     async finish(object) {
       const one = await resumed(object);
@@ -128,7 +147,7 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
     async promote(object) {
       fresh.delete(object);
       await moveFile(stagedPath(paths, object), vaultPath(paths, object));
-      await closeIntent(object, 'promote', 'kept');
+      await promotionDone(object);
     },
 
     /** The key first: without it the bytes are noise whatever happens next. */

@@ -24,16 +24,6 @@ export interface CaptureParts {
   /** 会话密级 of the call: a batch is taken in at exactly this level. */
   readonly levelOf: (call: Call) => Promise<Level>;
   readonly visible: (call: Call, act: string) => Promise<ListScope>;
-  /** Bookkeeping of uploads under way: rows that say how far a transfer is. */
-  readonly uploads: UploadBook;
-}
-
-/** How far each upload is; the box's own work, not facts about records. */
-export interface UploadBook {
-  add(upload: Upload): Promise<void>;
-  get(id: string): Promise<Upload | undefined>;
-  ofBatch(batch: string): Promise<readonly Upload[]>;
-  close(id: string, state: 'done' | 'refused' | 'abandoned'): Promise<void>;
 }
 
 const found = <T>(value: T | undefined): T => {
@@ -96,35 +86,56 @@ export function captureService(parts: CaptureParts) {
 
     /** Uploads of a batch that were begun and not finished: the console goes on with them after a broken line or a restart. */
     async uploads(call: Call, input: CaptureUploads) {
-      await store.read(call, async (tx) => { await tx.allow(batchTarget(found(await tx.batches.get(input.batch)))); });
-      const open = (await parts.uploads.ofBatch(input.batch)).filter((upload) => upload.openedBy === call.person);
-      return { rows: await Promise.all(open.map(async (upload) => ({ upload: upload.id, fileName: upload.fileName, bytes: upload.bytes, offset: await content.received(upload.object) }))) };
+      const open = await store.read(call, async (tx) => {
+        await tx.allow(batchTarget(found(await tx.batches.get(input.batch))));
+        return (await tx.uploads.ofBatch(input.batch)).filter((upload) => upload.openedBy === call.person);
+      });
+      const rows = [];
+      for (const upload of open) {
+        const offset = await content.received(upload.object);
+        if (offset !== null) rows.push({ upload: upload.id, fileName: upload.fileName, bytes: upload.bytes, offset });
+      }
+      return { rows };
     },
 
     async beginUpload(call: Call, input: CaptureBeginUpload) {
       requireName(input.fileName);
       if (input.bytes > limits.fileBytes) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { limitBytes: limits.fileBytes });
       const [id, object] = [ids.uuid(), ids.uuid()];
-      const level = await store.write(call, async (tx) => {
+      const { level } = await store.read(call, async (tx) => {
         const batch = found(await tx.batches.get(input.batch));
         await tx.allow(batchTarget(batch));
-        requireOpen(batch);
-        if ((await tx.files.countOf(batch.id)).files >= limits.filesPerBatch) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { filesPerBatch: limits.filesPerBatch });
-        if (input.record !== undefined && found(await tx.records.get(input.record)).batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
-        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { upload: id, bytes: input.bytes } });
-        return batch.level;
+        return batch;
       });
+      // The key and the empty object land first, under a name nobody refers to; recovery clears them away if nothing ever does.
       await content.begin(object, level);
-      await parts.uploads.add({
-        id, batch: input.batch, object, level, bytes: input.bytes, fileName: input.fileName, record: input.record ?? null, role: input.role ?? null,
-        openedBy: call.person, openedAt: clock.now(),
-      });
+      try {
+        await store.write(call, async (tx) => {
+          const batch = found(await tx.batches.get(input.batch));
+          await tx.allow(batchTarget(batch));
+          requireOpen(batch);
+          if ((await tx.files.countOf(batch.id)).files >= limits.filesPerBatch) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { filesPerBatch: limits.filesPerBatch });
+          if (input.record !== undefined && found(await tx.records.get(input.record)).batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
+          await tx.uploads.add({
+            id, batch: batch.id, object, level, bytes: input.bytes, fileName: input.fileName, record: input.record ?? null, role: input.role ?? null,
+            openedBy: call.person, openedAt: clock.now(),
+          });
+          tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { upload: id, bytes: input.bytes } });
+        });
+      } catch (error) {
+        await content.discard(object);
+        throw error;
+      }
       return { upload: id, offset: 0, segmentBytes: limits.segmentBytes };
     },
 
     /** One segment. The answer to the last one is the judged file. */
     async upload(call: Call, input: CaptureUpload, body: AsyncIterable<Uint8Array>) {
-      const upload = found(await parts.uploads.get(input.upload));
+      const upload = await store.read(call, async (tx) => {
+        const one = found(await tx.uploads.get(input.upload));
+        await tx.allow(batchTarget(found(await tx.batches.get(one.batch))));
+        return one;
+      });
       if (upload.openedBy !== call.person) throw new ArchiveError('E_NOT_FOUND', { upload: upload.id });
       const offset = await content.append(upload.object, input.offset, body, upload.bytes);
       if (offset < upload.bytes) return { done: false as const, offset };
@@ -133,10 +144,8 @@ export function captureService(parts: CaptureParts) {
       try {
         return await this.take(call, upload, whole, judgement);
       } catch (error) {
-        if (error instanceof ArchiveError) {
-          await parts.uploads.close(upload.id, 'refused');
-          await content.discard(upload.object);
-        }
+        // Refused for good: the bytes have nowhere to go. A fault of the box leaves them, to be taken up again.
+        if (error instanceof ArchiveError) await content.discard(upload.object);
         throw error;
       }
     },
@@ -144,7 +153,7 @@ export function captureService(parts: CaptureParts) {
     /** The file is whole, sealed and judged: from here on it is a record, or part of one. */
     async take(call: Call, upload: Upload, whole: { readonly bytes: number; readonly sm3: string }, judgement: FileJudgement) {
       const at = clock.now();
-      const taken = await store.write(call, async (tx) => {
+      return store.write(call, async (tx) => {
         const batch = found(await tx.batches.get(upload.batch));
         await tx.allow(batchTarget(batch));
         requireOpen(batch);
@@ -158,6 +167,7 @@ export function captureService(parts: CaptureParts) {
           replacedBy: null, receivedAt: at,
         };
         await tx.files.add(file);
+        await tx.uploads.close(upload.id, 'done');
         const state = await settle(tx, call, record, [...siblings, file]);
         tx.afterCommit(async () => { await content.promote(upload.object); });
         tx.audit({
@@ -166,8 +176,6 @@ export function captureService(parts: CaptureParts) {
         });
         return { done: true as const, offset: whole.bytes, record: record.id, state, file };
       });
-      await parts.uploads.close(upload.id, 'done');
-      return taken;
     },
 
     async declare(call: Call, input: CaptureDeclare) {

@@ -13,8 +13,8 @@ export interface ContentStore {
    * @throws ArchiveError E_UPLOAD_OFFSET with the true end; E_UPLOAD_TOO_LARGE past `limitBytes`, keeping what was whole
    */
   append(object: string, offset: number, body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<number>;
-  /** Bytes that are durably there of an unfinished object. */
-  received(object: string): Promise<number>;
+  /** How far an unfinished object is; null when it was given up. */
+  received(object: string): Promise<number | null>;
   /** Seals the end. SM3 of the plain content, lower-case hex. */
   finish(object: string): Promise<{ readonly bytes: number; readonly sm3: string }>;
   /** Gives an unfinished or unreferred object up: bytes and key. */

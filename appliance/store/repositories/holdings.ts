@@ -6,6 +6,7 @@ import type { Sealing } from '../sealing.js';
 import { insert, saveVersion } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
 import { recordRepository } from './records.js';
+import { uploadRepository } from './uploads.js';
 
 interface BatchRow {
   id: string; number: string; fonds: string; department: string; opened_by: string; method: CaptureBatch['method']; offline_reason: string | null;
@@ -113,5 +114,5 @@ function objectRepository(sql: Sql): ObjectRepository {
 }
 
 export function holdings(sql: Sql, sealing: Sealing): Holdings {
-  return { batches: batchRepository(sql), records: recordRepository(sql, sealing), files: fileRepository(sql, sealing), objects: objectRepository(sql) };
+  return { batches: batchRepository(sql), records: recordRepository(sql, sealing), files: fileRepository(sql, sealing), objects: objectRepository(sql), uploads: uploadRepository(sql, sealing) };
 }
