@@ -85,7 +85,7 @@ export class Client {
           for (const cookie of answer.headers['set-cookie'] ?? []) this.#cookie = cookie.split(';', 1)[0] ?? '';
           const whole = Buffer.concat(parts);
           const kind = answer.headers['content-type'] ?? '';
-          const body: unknown = /json/.test(kind) && whole.length > 0 ? JSON.parse(whole.toString('utf8')) : {};
+          const body: unknown = /^application\/(?:problem\+)?json\b/.test(kind) && whole.length > 0 ? JSON.parse(whole.toString('utf8')) : {};
           resolve({ status: answer.statusCode ?? 0, type: kind, body: body as T, bytes: whole });
         });
       });

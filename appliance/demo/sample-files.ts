@@ -6,11 +6,11 @@ import { inPackage } from '../package-root.js';
 
 const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
 
-/** A file as an officer would drop it on the console. `good` says whether filing it is lawful. */
+/** A file as an officer would drop it on the console. `expected` is the verdict that the rules give it. */
 export interface SampleFile {
   readonly name: string;
   readonly bytes: Buffer;
-  readonly good: boolean;
+  readonly expected: 'accept' | 'warn' | 'reject';
   /** 题名, for the good ones. */
   readonly title: string;
 }
@@ -38,7 +38,7 @@ async function document(title: string, number: string, protect = false): Promise
   return whole;
 }
 
-/** 照片: a plain picture with some structure. */
+/** 扫描页: a plain picture with some structure. */
 function picture(): Buffer {
   const png = new PNG({ width: 320, height: 200 });
   for (let y = 0; y < png.height; y += 1) {
@@ -50,20 +50,20 @@ function picture(): Buffer {
   return PNG.sync.write(png);
 }
 
-/** Good files and the four kinds that are most often sent back: encrypted, compressed, cut short, lying about what they are. */
+/** Good files, the kinds that are most often sent back (encrypted, compressed, cut short), and one whose name lies about what it is. */
 export async function sampleFiles(year: number): Promise<readonly SampleFile[]> {
   const subjects = ['档案安全检查', '会议纪要管理', '办公用房调整', '信息公开工作', '保密宣传教育', '防汛值班安排'];
   const good = await Promise.all(subjects.map(async (subject, n): Promise<SampleFile> => {
     const title = `关于做好${year}年度${subject}的通知`;
-    return { name: `${String(n + 1).padStart(2, '0')}-${subject}.pdf`, bytes: await document(title, `昆演发〔${year}〕${n + 1}号`), good: true, title };
+    return { name: `${String(n + 1).padStart(2, '0')}-${subject}.pdf`, bytes: await document(title, `昆演发〔${year}〕${n + 1}号`), expected: 'accept', title };
   }));
   const whole = good[0]?.bytes ?? Buffer.alloc(0);
   return [
     ...good,
-    { name: '07-现场照片.png', bytes: picture(), good: true, title: `${year}年度档案库房现场照片` },
-    { name: '08-加密文件.pdf', bytes: await document('加密文件', '无号', true), good: false, title: '' },
-    { name: '09-打包材料.zip', bytes: Buffer.from(zipSync({ 'a.txt': new TextEncoder().encode('材料') })), good: false, title: '' },
-    { name: '10-不完整.pdf', bytes: whole.subarray(0, Math.floor(whole.length / 2)), good: false, title: '' },
-    { name: '11-名不副实.docx', bytes: whole, good: false, title: '' },
+    { name: '07-签批页.png', bytes: picture(), expected: 'accept', title: `${year}年度档案库房检查签批页` },
+    { name: '08-加密文件.pdf', bytes: await document('加密文件', '无号', true), expected: 'reject', title: '' },
+    { name: '09-打包材料.zip', bytes: Buffer.from(zipSync({ 'a.txt': new TextEncoder().encode('材料') })), expected: 'reject', title: '' },
+    { name: '10-不完整.pdf', bytes: whole.subarray(0, Math.floor(whole.length / 2)), expected: 'reject', title: '' },
+    { name: '11-名不副实.docx', bytes: whole, expected: 'warn', title: '' },
   ];
 }

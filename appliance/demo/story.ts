@@ -85,18 +85,18 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
   }));
   const files = await sampleFiles(year);
   const { batch } = await step('capture', `收集：新建批次，上传 ${files.length} 个真实文件`, async () => {
-    const opened = await archivist.post<{ batch: string; number: string }>('capture.open', { fonds: 'Z109', department: 'DAS', method: 'offline_upload' });
+    const opened = await archivist.post<{ batch: string; number: string }>('capture.open', { fonds: 'Z109', department: 'BGS', method: 'offline_upload', offlineReason: '演练' });
     return { batch: opened.batch, number: opened.number };
   });
   const { taken } = await step('inspect', '四性检测：随到随检，合格的收下，不合格的退回并说明原因', async () => {
     const uploads: Uploaded[] = [];
     for (const sample of files) uploads.push(await send(archivist, batch, sample));
-    const wrong = uploads.filter(({ sample, verdict }) => sample.good === (verdict === 'reject'));
+    const wrong = uploads.filter(({ sample, verdict }) => sample.expected !== verdict);
     if (wrong.length > 0) throw new Error(`judged wrongly: ${wrong.map(({ sample, verdict, codes }) => `${sample.name} ${verdict} ${codes.join(' ')}`).join('; ')}`);
     return { taken: uploads, files: uploads.map(({ sample, verdict, codes }) => ({ name: sample.name, verdict, codes })) };
   });
   await step('arrange', '整理编目：著录、保管期限、机构，预览档号', async () => arrange(archivist, batch, taken, year));
-  const { filed } = await step('file', '清点归档：申报件数、核对、给定档号、入库', async () => file(archivist, batch, year));
+  const { filed } = await step('file', '清点归档：申报件数、核对、给定档号、入库', async () => file(archivist, batch));
   await step('search', '检索：两个字即可查到', async () => {
     const found = await archivist.get<{ total: number; rows: readonly { archivalCode: string }[] }>('record.search', { q: '防汛' });
     if (found.total < 1) throw new Error('nothing found');
@@ -120,11 +120,11 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
     const verdict = await auditor.post<{ entries: number; faults: readonly unknown[] }>('audit.verify', {});
     if (verdict.faults.length > 0) throw new Error('the ledger does not verify');
     const exported = await auditor.bytes('audit.export', {});
-    await writeFile(path.join(out, '审计日志导出'), exported);
+    await writeFile(path.join(out, '审计日志导出.jsonl'), exported);
     return { entries: verdict.entries, exportBytes: exported.length };
   });
   await step('grep', '落盘无明文：在数据目录里找不到任何题名', async () => {
-    const words = files.filter(({ good }) => good).flatMap(({ title, name }) => [title, name]);
+    const words = files.filter(({ expected }) => expected === 'accept').flatMap(({ title, name }) => [title, name]);
     const found = await grep(box.data, words);
     if (found.length > 0) throw new Error(`found in ${found.join(', ')}`);
     return { words: words.length, places: found.length };
@@ -147,12 +147,14 @@ async function rowsOf(client: Client, batch: string): Promise<readonly StoredRow
 
 async function arrange(client: Client, batch: string, taken: readonly Uploaded[], year: number): Promise<{ arranged: number; codes: readonly string[] }> {
   const rows = await rowsOf(client, batch);
-  const good = taken.filter(({ sample }) => sample.good);
+  const good = taken.filter(({ sample }) => sample.expected === 'accept');
   await client.post('arrangement.save', {
     batch,
     rows: good.map(({ sample, record }, n) => ({
       record, seenVersion: rows.find(({ id }) => id === record)?.version ?? 1,
-      facts: { categoryCode: sample.name.endsWith('.png') ? 'ZP' : 'WS', scheduleItemId: '2.2', orgOrFunction: 'BGS', documentDate: `${year}-03-${String(n + 10)}`, completedOn: `${year}-03-${String(n + 11)}`, archivalYear: year, retentionCode: 'D30' },
+      facts: {
+        categoryCode: 'WS', scheduleItemId: '6.2', orgOrFunction: 'BGS', documentDate: `${year}-03-${String(n + 10)}`, completedOn: `${year}-03-${String(n + 11)}`,
+      },
       description: { title: sample.title, author: ['昆明市演练局'], documentNumber: `昆演发〔${year}〕${n + 1}号` },
     })),
   });
@@ -160,14 +162,16 @@ async function arrange(client: Client, batch: string, taken: readonly Uploaded[]
   return { arranged: good.length, codes: preview.rows.map(({ archivalCode }) => archivalCode) };
 }
 
-async function file(client: Client, batch: string, year: number): Promise<{ filed: readonly { record: string; archivalCode: string }[] }> {
+interface Counted { readonly category: string; readonly archivalYear: number; readonly retention: string; readonly actualItems: number; readonly actualMetadata: number }
+
+async function file(client: Client, batch: string): Promise<{ filed: readonly { record: string; archivalCode: string }[] }> {
   for (const { id, state, version } of await rowsOf(client, batch)) {
-    if (state === 'returned') await client.post('capture.withdraw', { record: id, reason: '不合格，退回形成部门', seenVersion: version });
+    if (state !== 'arranged') await client.post('capture.withdraw', { record: id, reason: '退回形成部门改正后重新收集', seenVersion: version });
   }
-  const counted = await client.get<{ reconciliation: { lines: readonly { category: string; archivalYear: number; retention: string; found: number }[] }; batch: { version: number } }>('filing.reconcile', { batch });
+  const counted = await client.get<{ reconciliation: { rows: readonly Counted[] }; batch: { version: number } }>('filing.reconcile', { batch });
   await client.post('capture.declare', {
     batch, seenVersion: counted.batch.version,
-    counts: counted.reconciliation.lines.map(({ category, retention, found }) => ({ category, archivalYear: year, retention, items: found, metadata: found })),
+    counts: counted.reconciliation.rows.map(({ category, archivalYear, retention, actualItems, actualMetadata }) => ({ category, archivalYear, retention, items: actualItems, metadata: actualMetadata })),
   });
   const agreed = await client.get<{ batch: { version: number } }>('filing.reconcile', { batch });
   return client.post('filing.file', { batch, seenVersion: agreed.batch.version });
