@@ -1,18 +1,14 @@
 import { archivalCodes } from '../archival-code.js';
 import { numberBatch, seriesOf } from '../arrangement.js';
 import type { Arranged, FondsRules, NumberedRecord } from '../arrangement.js';
-import { dateFaults, defaultArchivalYear, filingDeadline } from '../deadlines.js';
-import { tidyDescription, titleDetails } from '../description.js';
-import type { Description } from '../description.js';
 import { ArchiveError } from '../errors.js';
-import type { ErrorDetail } from '../errors.js';
 import { batchTarget, recordTarget } from '../holdings.js';
 import type { Holdings, StoredRecord } from '../holdings.js';
 import type { Call, Clock, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
-import { descriptionIsOpen, isRecordState, requireNext } from '../record.js';
-import { requireRetention } from '../retention.js';
+import { requireNext } from '../record.js';
 import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
-import type { ArrangementList, ArrangementPreview, ArrangementRow, ArrangementSave } from '../../policies/schemas/arranging.js';
+import type { ArrangementList, ArrangementPreview, ArrangementSave } from '../../policies/schemas/arranging.js';
+import { amendment, missingForFiling } from './amendment.js';
 
 export interface ArrangementParts {
   readonly store: UnitOfWork<Holdings & WriteTools, Holdings & ReadTools>;
@@ -22,16 +18,6 @@ export interface ArrangementParts {
   readonly schedule: RetentionSchedule;
   /** 全宗登记: what the fonds decided about its numbering. @throws ArchiveError E_INPUT_INVALID for one the box does not hold */
   readonly fondsRules: (fonds: string) => FondsRules;
-}
-
-/** What a record still lacks before it can be filed (办法第十九条一款), as field names the grid knows. */
-export function missingForFiling(record: StoredRecord, scheme: { readonly codeHasOrg: boolean }): readonly string[] {
-  const wanted: readonly (readonly [string, unknown])[] = [
-    ['title', record.description.title], ['author', record.description.author], ['categoryCode', record.categoryCode], ['archivalYear', record.archivalYear],
-    ['scheduleItemId', record.scheduleItemId], ['retentionCode', record.retentionCode], ['documentDate', record.documentDate], ['completedOn', record.completedOn],
-    ...(scheme.codeHasOrg ? [['orgOrFunction', record.orgOrFunction] as const] : []),
-  ];
-  return wanted.filter(([, value]) => value === null || value === undefined || value === '').map(([key]) => key);
 }
 
 /** A complete record as numbering wants it. */
@@ -58,34 +44,14 @@ export async function numbersFor(parts: Pick<ArrangementParts, 'codes' | 'scheme
 
 /** 整理编目: naming, classing and appraising in a grid, all rows of a save or none (办法第十九条). */
 export function arrangementService(parts: ArrangementParts) {
-  const { store, clock, schedule, schemes } = parts;
+  const { store, clock, schemes } = parts;
+  const amend = amendment(parts);
   const schemeOf = (fonds: string) => {
     const rules = parts.fondsRules(fonds);
     const scheme = schemes.schemes.find((one) => one.id === rules.schemeId);
     if (!scheme) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing: ['scheme'] });
     return scheme;
   };
-
-  function amend(record: StoredRecord, row: ArrangementRow, at: number): StoredRecord {
-    if (!isRecordState(record.state) || !descriptionIsOpen(record.state)) throw new ArchiveError('E_STATE_INVALID', { record: record.id, state: record.state });
-    const merged: Record<string, unknown> = { ...record.description, ...row.description };
-    const { description } = tidyDescription(merged as Description);
-    const facts = { ...record, ...row.facts } as StoredRecord;
-    const details = [...titleDetails(description.title), ...dateFaultDetails(facts, clock.today())].map((one) => ({ ...one, at: `/rows/${String(at)}${one.at}` }));
-    if (details.length > 0) throw new ArchiveError('E_META_INVALID', { places: details.length }, details);
-    if (facts.scheduleItemId !== null && facts.categoryCode !== null) {
-      const item = requireRetention(schedule, { scheduleItem: facts.scheduleItemId, category: facts.categoryCode, retention: facts.retentionCode ?? itemRetention(schedule, facts.scheduleItemId) });
-      return complete({ ...facts, retentionCode: facts.retentionCode ?? item.retention, description });
-    }
-    return complete({ ...facts, description });
-  }
-
-  /** 归属年度 and 归档截止 follow from the dates unless someone chose otherwise. */
-  function complete(record: StoredRecord): StoredRecord {
-    const { documentDate, completedOn } = record;
-    const archivalYear = record.archivalYear ?? (documentDate === null ? null : defaultArchivalYear({ documentDate, ...(completedOn === null ? {} : { completedOn }) }));
-    return { ...record, archivalYear, filingDeadline: completedOn === null ? null : filingDeadline(completedOn) };
-  }
 
   return {
     async list(call: Call, input: ArrangementList) {
@@ -115,7 +81,7 @@ export function arrangementService(parts: ArrangementParts) {
           const record = await tx.records.get(row.record);
           if (record?.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND', { record: row.record });
           await tx.allow(recordTarget(record));
-          const amended = amend(record, row, at);
+          const amended = amend(record, row, `/rows/${String(at)}`);
           const missing = missingForFiling(amended, scheme);
           if (amended.state === 'arranged' && missing.length > 0) {
             throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing }, missing.map((key) => ({ at: `/rows/${String(at)}/${key}`, message: '已整理的件此项不得清空，请改填' })));
@@ -143,12 +109,4 @@ export function arrangementService(parts: ArrangementParts) {
       });
     },
   };
-}
-
-const itemRetention = (schedule: RetentionSchedule, code: string): string => schedule.items.find((item) => item.code === code)?.retention ?? '';
-
-function dateFaultDetails(record: StoredRecord, today: string): ErrorDetail[] {
-  const { documentDate, completedOn } = record;
-  const faults = dateFaults({ ...(documentDate === null ? {} : { documentDate }), ...(completedOn === null ? {} : { completedOn }), incoming: true }, today);
-  return faults.map((at) => ({ at, message: '日期不得晚于今天，请核对' }));
 }

@@ -3,13 +3,13 @@ import { requireName } from '../computer-file-name.js';
 import { batchTarget, recordTarget } from '../holdings.js';
 import type { CaptureBatch, ComputerFile, FileRole, Holdings, ListScope, StoredRecord, Upload } from '../holdings.js';
 import type { Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
-import { requireNext, isRecordState } from '../record.js';
-import type { RecordState } from '../record.js';
+import { requireNext } from '../record.js';
 import { cleanText } from '../text.js';
 import type {
   CaptureBeginUpload, CaptureCompose, CaptureDeclare, CaptureLimits, CaptureList, CaptureOpen, CaptureShow, CaptureUpload, CaptureUploads, CaptureWithdraw,
 } from '../../policies/schemas/capture.js';
 import type { ContentStore, FileJudgement, Inspector } from './content.js';
+import { life, settling } from './settling.js';
 
 type People = { readonly people: { departmentOf(person: string): Promise<string | undefined> } };
 export type CaptureTx = Holdings & People;
@@ -30,17 +30,14 @@ const found = <T>(value: T | undefined): T => {
   if (value === undefined) throw new ArchiveError('E_NOT_FOUND');
   return value;
 };
-const life = (record: StoredRecord): RecordState => {
-  if (!isRecordState(record.state)) throw new ArchiveError('E_STATE_INVALID', { state: record.state });
-  return record.state;
-};
-const requireOpen = (batch: CaptureBatch): void => {
+export const requireOpen = (batch: CaptureBatch): void => {
   if (batch.state !== 'open') throw new ArchiveError('E_STATE_INVALID', { batch: batch.id, state: batch.state });
 };
 
 /** 收集: batches, uploads and what becomes of each file the moment it is whole (办法第十六至十八条). */
 export function captureService(parts: CaptureParts) {
   const { store, content, inspector, clock, ids, limits } = parts;
+  const settle = settling(clock);
 
   return {
     async open(call: Call, input: CaptureOpen) {
@@ -256,16 +253,6 @@ export function captureService(parts: CaptureParts) {
     await tx.records.save(next, record.version);
     await tx.records.addEvent(id, { activity: 'capture', at: clock.now(), person: call.person, duty: call.duty, mandate: null, detail: { batch: batch.number } });
     return { ...next, version: record.version + 1 };
-  }
-
-  /** Where a record stands after its files were judged: one bad file sends the whole item back, with the reasons on the file. */
-  async function settle(tx: CaptureTx & WriteTools, call: Call, record: StoredRecord, files: readonly ComputerFile[], seenVersion = record.version): Promise<RecordState> {
-    const verdict = files.some((file) => file.verdict === 'reject') ? 'reject' : files.some((file) => file.verdict === 'warn') ? 'warn' : 'accept';
-    const captured = life(record) === 'captured' ? 'captured' : requireNext(life(record), 'replace');
-    const state = requireNext(captured, verdict === 'reject' ? 'return' : 'inspect');
-    await tx.records.save({ ...record, state, verdict }, seenVersion);
-    await tx.records.addEvent(record.id, { activity: 'verify4p', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { verdict } });
-    return state;
   }
 }
 
