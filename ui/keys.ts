@@ -1,7 +1,5 @@
 /** How far the box's keys are unlocked, and the shares that its holders may offer. */
-export interface KeyStatus {
-  readonly state: 'locked' | 'unlocked'; readonly need: number; readonly offered: readonly number[]; readonly rehearsal: boolean; readonly epoch?: number;
-  readonly shares: readonly { readonly holder: string; readonly index: number; readonly encrypted: string }[];
-  readonly certificate?: { readonly subject: string; readonly serial: string; readonly notBefore: string; readonly notAfter: string };
-  readonly authority?: { readonly subject: string; readonly serial: string; readonly notAfter: string };
-}
+interface Unlocking { readonly state: 'locked' | 'unlocked'; readonly need: number; readonly offered: readonly number[] }
+/** Shown to anyone while the box is locked: each share can be opened by its holder only. */
+export interface KeyShares extends Unlocking { readonly shares: readonly { readonly holder: string; readonly index: number; readonly encrypted: string }[] }
+export interface KeyStatus extends Unlocking { readonly rehearsal: boolean; readonly epoch: number; readonly holders: readonly { readonly holder: string; readonly index: number; readonly until: string }[] }

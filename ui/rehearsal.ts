@@ -6,7 +6,9 @@ import { session } from './session.js';
 export interface RehearsalPerson {
   readonly account: string;
   readonly name: string;
+  readonly position: string;
   readonly department: string;
+  readonly clearance: number;
   readonly duties: readonly string[];
   readonly keyFile: string;
   readonly pin: string;
