@@ -14,6 +14,13 @@ export interface Loaded<T> {
  * @param query returns null while there is nothing to ask yet
  */
 export function useRead<T>(act: string, query: () => Query | null = () => ({}), then?: (data: T) => void): Loaded<T> {
+  return useAnswer<T>((asked, options) => read<T>(act, asked, options), query, then);
+}
+
+type Ask<T> = (query: Query, options: { readonly signal: AbortSignal; readonly passive: boolean }) => Promise<T>;
+
+/** The same for an answer that is put together from several reads. */
+export function useAnswer<T>(ask: Ask<T>, query: () => Query | null = () => ({}), then?: (data: T) => void): Loaded<T> {
   const data = shallowRef<T | null>(null);
   const problem = shallowRef<Problem | null>(null);
   const busy = shallowRef(false);
@@ -27,7 +34,7 @@ export function useRead<T>(act: string, query: () => Query | null = () => ({}), 
     running = mine;
     if (!quiet) busy.value = true;
     try {
-      const answer = await read<T>(act, asked, { signal: mine.signal, passive: quiet });
+      const answer = await ask(asked, { signal: mine.signal, passive: quiet });
       if (running !== mine) return;
       data.value = answer;
       problem.value = null;

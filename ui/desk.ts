@@ -1,0 +1,85 @@
+/** 工作台: what waits for this person. The box's own list where it has one, else gathered from the lists this person may read. */
+import { Problem, read, type Page } from './api.js';
+import type { ClassificationRow } from './classification.js';
+import { held, type People } from './people.js';
+import { departmentName } from './scheme.js';
+import { may, person } from './session.js';
+import type { Batch } from './shapes.js';
+import { dateOf } from './wording.js';
+
+export interface Task { readonly group: string; readonly level: number; readonly markText: string | null; readonly text: string; readonly handler: string | null; readonly dueOn: string | null; readonly overdueDays: number; readonly verb: string; readonly to: string }
+export interface Alarm { readonly text: string; readonly note: string; readonly bad: boolean; readonly verb: string; readonly to: string | null }
+export interface Period { readonly name: string; readonly within90: number; readonly within30: number; readonly within7: number; readonly today: number; readonly overdue: number }
+export interface Job { readonly title: string; readonly done: number; readonly total: number; readonly unit: string; readonly stopped: boolean; readonly notes: readonly string[]; readonly to: string | null }
+export interface Recent { readonly at: string; readonly level: number; readonly markText: string | null; readonly text: string; readonly result: string; readonly entry: number }
+export interface Desk {
+  readonly now: string; readonly tasks: readonly Task[]; readonly alarms: readonly Alarm[]; readonly periods: readonly Period[];
+  readonly days: readonly { readonly on: string; readonly count: number; readonly off: boolean }[]; readonly jobs: readonly Job[]; readonly recent: readonly Recent[]; readonly counts: Readonly<Record<string, number>>;
+}
+
+interface Counted { readonly states: Readonly<Record<string, number>>; readonly batch: Batch; readonly obstacles: readonly string[]; readonly files: { readonly rejected: number } }
+const quiet = async <T>(act: string, query: Readonly<Record<string, string | number>> = {}): Promise<T | null> => (may(act) ? read<T>(act, query, { passive: true }).catch(() => null) : null);
+const task = (group: string, text: string, verb: string, to: string, more: Partial<Task> = {}): Task => ({ group, text, verb, to, level: 1, markText: null, handler: null, dueOn: null, overdueDays: 0, ...more });
+const DAY = 86_400_000;
+
+async function batchesOf(): Promise<{ tasks: Task[]; jobs: Job[] }> {
+  const batches = (await quiet<Page<Batch>>('capture.list', { page: 1, size: 20 }))?.rows.filter((row) => row.state === 'open').slice(0, 8) ?? [];
+  const counted = await Promise.all(batches.map(async (batch) => quiet<Counted>('filing.reconcile', { batch: batch.id })));
+  const tasks: Task[] = [];
+  const jobs: Job[] = [];
+  for (const [at, batch] of batches.entries()) {
+    const states = counted[at]?.states ?? {};
+    const of = (state: string): number => states[state] ?? 0;
+    const about = { level: batch.level, handler: batch.openedBy === person.value?.id ? person.value.name : null };
+    const where = `${batch.number}　${departmentName(batch.department)}`;
+    const total = Object.entries(states).reduce((sum, [state, number]) => (state === 'withdrawn' ? sum : sum + number), 0);
+    if (of('returned')) tasks.push(task('检测退回', `${where}　${of('returned')} 件退回，待补正`, '补正', `/capture/${batch.id}?verdict=reject`, about));
+    if (of('inspected')) tasks.push(task('待整理编目', `${where}　${of('inspected')} 件检测合格，待整理`, '整理', `/arrangement?batch=${batch.id}`, about));
+    if (of('arranged')) tasks.push(task('待清点归档', `${where}　${of('arranged')} 件已整理，待归档`, '归档', `/filing?batch=${batch.id}`, about));
+    if (!total) tasks.push(task('收集中', `${where}　还没有收到文件`, '收集', `/capture/${batch.id}`, about));
+    if (total) jobs.push({ title: `收集批次 ${batch.number}`, done: of('filed'), total, unit: '件归档', stopped: of('filed') === 0, notes: [`已整理 ${of('arranged')}`, `待整理 ${of('inspected')}`, `退回 ${of('returned')}`], to: `/capture/${batch.id}` });
+  }
+  return { tasks, jobs };
+}
+
+async function marksOf(): Promise<Task[]> {
+  const waiting = (await quiet<Page<ClassificationRow>>('classification.list', { state: 'proposed', page: 1, size: 20 }))?.rows ?? [];
+  return waiting.map((row) => task('待签署的定密', `定密：《${row.title}》`, '办理', `/classification/${row.id}`, { level: row.level, markText: row.mark, handler: row.proposerName }));
+}
+
+async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }> {
+  const rows = (await quiet<People>('person.list', { page: 1, size: 200 }))?.rows.filter((row) => row.status === 'active') ?? [];
+  const tasks: Task[] = [];
+  const alarms: Alarm[] = [];
+  for (const row of rows) {
+    const to = `/people?person=${row.id}`;
+    if (row.lockedUntil) alarms.push({ text: `账号 ${row.account} 已锁定`, note: '连续登录失败', bad: false, verb: '核实解锁', to });
+    if (row.clearanceUntil) {
+      const days = Math.floor((Date.parse(row.clearanceUntil) - now) / DAY);
+      if (days < 90) tasks.push(task('涉密资格到期', `${row.name} 的涉密资格`, '登记', to, { dueOn: row.clearanceUntil, overdueDays: Math.max(0, -days) }));
+    }
+    if (held(row).length === 0) tasks.push(task('待授予岗位', `${row.name} 尚无岗位`, '授权', to, { dueOn: dateOf(row.createdAt) }));
+  }
+  return { tasks, alarms };
+}
+
+async function gathered(): Promise<Desk> {
+  const now = new Date();
+  const [batches, marks, people] = await Promise.all([batchesOf(), marksOf(), peopleOf(now.getTime())]);
+  const tasks = [...marks, ...batches.tasks, ...people.tasks];
+  const of = (group: string): number => tasks.filter((one) => one.group === group).length;
+  return {
+    now: now.toISOString(), tasks, alarms: people.alarms, periods: [], days: [], jobs: batches.jobs, recent: [],
+    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密'), '/people': people.tasks.length + people.alarms.length },
+  };
+}
+
+/** @throws Problem when the box is not reached or refuses the session */
+export async function readDesk(): Promise<Desk> {
+  try {
+    return await read<Desk>('desk.list', {}, { passive: true });
+  } catch (cause) {
+    if (cause instanceof Problem && cause.status === 404) return gathered();
+    throw cause;
+  }
+}
