@@ -74,12 +74,17 @@ async function gathered(): Promise<Desk> {
   };
 }
 
+/** Whether the box keeps a list of its own; asked once. */
+let boxKeepsDesk = true;
+
 /** @throws Problem when the box is not reached or refuses the session */
 export async function readDesk(): Promise<Desk> {
+  if (!boxKeepsDesk) return gathered();
   try {
     return await read<Desk>('desk.list', {}, { passive: true });
   } catch (cause) {
-    if (cause instanceof Problem && cause.status === 404) return gathered();
-    throw cause;
+    if (!(cause instanceof Problem) || cause.status !== 404) throw cause;
+    boxKeepsDesk = false;
+    return gathered();
   }
 }
