@@ -37,7 +37,7 @@ async function batchesOf(): Promise<{ tasks: Task[]; jobs: Job[] }> {
     if (of('inspected')) tasks.push(task('待整理编目', `${where}　${of('inspected')} 件检测合格，待整理`, '整理', `/arrangement?batch=${batch.id}`, about));
     if (of('arranged')) tasks.push(task('待清点归档', `${where}　${of('arranged')} 件已整理，待归档`, '归档', `/filing?batch=${batch.id}`, about));
     if (!total) tasks.push(task('收集中', `${where}　还没有收到文件`, '收集', `/capture/${batch.id}`, about));
-    if (total) jobs.push({ title: `收集批次 ${batch.number}`, done: of('filed'), total, unit: '件归档', stopped: of('filed') === 0, notes: [`已整理 ${of('arranged')}`, `待整理 ${of('inspected')}`, `退回 ${of('returned')}`], to: `/capture/${batch.id}` });
+    if (total) jobs.push({ title: `收集批次 ${batch.number}`, done: of('filed'), total, unit: '件归档', stopped: true, notes: [`已整理 ${of('arranged')}`, `待整理 ${of('inspected')}`, `退回 ${of('returned')}`], to: `/capture/${batch.id}` });
   }
   return { tasks, jobs };
 }
@@ -76,9 +76,21 @@ async function gathered(): Promise<Desk> {
 
 /** Whether the box keeps a list of its own; asked once. */
 let boxKeepsDesk = true;
+/** The frame and the page ask at the same moment: one answer serves both, for every list read is an entry in the ledger. */
+const KEEP_MS = 20_000;
+let last: { readonly who: string; readonly at: number; readonly desk: Promise<Desk> } | null = null;
 
 /** @throws Problem when the box is not reached or refuses the session */
-export async function readDesk(): Promise<Desk> {
+export function readDesk(): Promise<Desk> {
+  const who = `${person.value?.id ?? ''}/${person.value?.currentLevel ?? ''}`;
+  if (!last || last.who !== who || Date.now() - last.at > KEEP_MS) {
+    last = { who, at: Date.now(), desk: freshDesk() };
+    last.desk.catch(() => { last = null; });
+  }
+  return last.desk;
+}
+
+async function freshDesk(): Promise<Desk> {
   if (!boxKeepsDesk) return gathered();
   try {
     return await read<Desk>('desk.list', {}, { passive: true });

@@ -1,6 +1,7 @@
 /** A read with its three faces: on the way, refused, here. Pages show exactly one of them. */
 import { onScopeDispose, shallowRef, watch, type ShallowRef, type WatchSource } from 'vue';
 import { asProblem, read, type Problem, type Query } from './api.js';
+import { frameState } from './session.js';
 
 export interface Loaded<T> {
   readonly data: ShallowRef<T | null>;
@@ -58,7 +59,7 @@ export function whileRunning(isRunning: () => boolean, refresh: () => Promise<vo
   let stopped = false;
   const turn = async (): Promise<void> => {
     if (stopped) return;
-    if (isRunning() && document.visibilityState === 'visible') await refresh();
+    if (isRunning() && document.visibilityState === 'visible' && !frameState.locked) await refresh();
     timer = window.setTimeout(() => { void turn(); }, milliseconds);
   };
   let timer = window.setTimeout(() => { void turn(); }, milliseconds);
