@@ -1,3 +1,4 @@
+import { canonicalBytes } from '../core/canonical.js';
 import { ArchiveError } from '../core/errors.js';
 import { recordSchema, searchedKeys } from '../core/metadata.js';
 import type { SchemaFault } from '../core/metadata.js';
@@ -28,7 +29,11 @@ import { judge } from './inspection/verdict.js';
 import { fatalExamination } from './inspection/inspect.js';
 import type { InspectionPool } from './inspection/pool.js';
 import { packageVersion } from './package-root.js';
+import type { Policies } from './policies.js';
+import type { PolicyDigest } from './reports/user-role.js';
 import type { Preview } from './preview/preview.js';
+import { reportService } from './reports/service.js';
+import { REPORT_COLUMNS } from './store/repositories/reports.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { faultsFor } from './validation.js';
@@ -112,6 +117,14 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
     arrangement: arrangementService({ ...arranging, store }),
     inspection: inspectionService(inspectionParts, test),
     filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal }),
+    report: reportService({
+      store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
+      marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
+      roles: {
+        duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, pack,
+        policies: accessPolicies(policies, box.sm3),
+      },
+    }),
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf }),
     reading: readingService({
       store, vault: box.vault, preview,
@@ -122,6 +135,17 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
       },
     }),
   };
+}
+
+/** The files that say who may do what, as R11 lists them. */
+function accessPolicies(policies: Policies, sm3: Box['sm3']): readonly PolicyDigest[] {
+  const digest = (content: string): string => Buffer.from(sm3(Buffer.from(content))).toString('hex');
+  const versioned = (['duties.json', 'acts.json', 'passwords.json'] as const).map((file) => {
+    const content = policies.content(file);
+    return { file, version: content.version, sm3: Buffer.from(sm3(canonicalBytes(content))).toString('hex') };
+  });
+  const plain = ['access.csv', 'conflicts.csv', 'access.model.conf'].map((file) => ({ file, version: '随版', sm3: digest(policies.text(file)) }));
+  return [...plain, ...versioned];
 }
 
 export type Services = ReturnType<typeof servicesOf>;

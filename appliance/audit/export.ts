@@ -18,7 +18,7 @@ interface Head { readonly kind: 'shouzang-audit'; readonly version: 1; readonly 
 
 const PAGE = 2000;
 
-export async function exportLedger(sql: Sql, box: BoxIdentity): Promise<string> {
+export async function exportLedger(sql: Sql, box: Pick<BoxIdentity, 'serial' | 'chain'>): Promise<string> {
   const checkpoints = await sql.all<{ size: number; text: string }>('SELECT size, text FROM checkpoint ORDER BY size');
   const end = checkpoints.at(-1)?.size ?? 0;
   const head: Head = { kind: 'shouzang-audit', version: 1, box: box.serial, chain: box.chain };

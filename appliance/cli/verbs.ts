@@ -1,9 +1,12 @@
+import { auditVerb } from './audit.js';
+import { fsckVerb } from './fsck.js';
 import { inspectVerb } from './inspect.js';
 import { openVerb, sealVerb } from './seal.js';
 import { selftestVerb } from './selftest.js';
 import { sm2Verb } from './sm2.js';
 import { sm3Verb } from './sm3.js';
 import { stripSealVerb } from './strip-seal.js';
+import { verifyVerb } from './verify.js';
 import type { Verb } from './verb.js';
 
 /** Every verb of `npx shouzang`, in the order of the help page. One import and one line each. */
@@ -15,4 +18,7 @@ export const VERBS: readonly Verb[] = [
   openVerb,
   selftestVerb,
   stripSealVerb,
+  verifyVerb,
+  auditVerb,
+  fsckVerb,
 ];

@@ -23,6 +23,8 @@ export interface FsckResult {
   readonly objects: number;
   readonly records: number;
   readonly entries: number;
+  /** False while the keys are locked: rows, keys and files were compared, no object was opened. */
+  readonly opened: boolean;
   readonly findings: readonly FsckFinding[];
 }
 
@@ -59,7 +61,7 @@ export async function fsck(parts: {
   const ledger = await verifyLedger(sql, parts.sm3, parts.check);
   for (const one of ledger.faults) add('ledger', String(one.seq), one.text);
   const records = await sql.one<{ n: number }>('SELECT count(*) AS n FROM record');
-  return { objects: known.size, records: records?.n ?? 0, entries: ledger.entries, findings };
+  return { objects: known.size, records: records?.n ?? 0, entries: ledger.entries, opened: parts.keys.state === 'unlocked', findings };
 }
 
 async function checkObject(
@@ -75,6 +77,7 @@ async function checkObject(
   }
   if (!holds) { add('key-missing', row.id, '对象密钥不存在'); return; }
   if (row.state === 'kept' && !(await exists(vaultPath(parts.paths, row.id)))) { add('object-missing', row.id, '封存对象不存在'); return; }
+  if (parts.keys.state === 'locked') return;
   try {
     const sealed = await parts.vault.open(row.id);
     try {

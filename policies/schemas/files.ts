@@ -6,6 +6,7 @@ import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
+import { ReportsPolicy } from './report.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 
 /**
@@ -23,6 +24,7 @@ export const POLICY_FILES = {
   'observations.json': ObservationTable,
   'acts.json': ActsFile,
   'duties.json': DutiesFile,
+  'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
   'test-items.json': TestItems,

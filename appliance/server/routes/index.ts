@@ -6,6 +6,7 @@ import { captureRoutes } from './capture.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
+import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
 import { keyRoutes, systemRoutes } from './system.js';
 
@@ -20,5 +21,6 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...filingRoutes(services.filing),
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
+  ...reportRoutes(services.report),
   ...systemRoutes(box, services),
 });

@@ -6,8 +6,9 @@ import { ledger } from './0001-ledger.js';
 import { people } from './0002-people.js';
 import { holdings } from './0003-holdings.js';
 import { inspection } from './0004-inspection.js';
+import { reports } from './0005-reports.js';
 
-const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection];
+const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection, reports];
 
 /**
  * Brings the schema up to date, each step in one transaction with the note that it ran.

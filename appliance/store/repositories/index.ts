@@ -5,6 +5,8 @@ import type { Sql } from '../sql.js';
 import { holdings } from './holdings.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
+import { reportRepository } from './reports.js';
+import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
 import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
@@ -14,11 +16,13 @@ export interface Repositories extends InspectionTx {
   readonly sql: Sql;
   readonly people: PeopleRepository;
   readonly sessions: SessionRepository;
+  readonly reports: ReportRepository;
 }
 
 export function repositories(sql: Sql, sealing: Sealing): Repositories {
   return {
     sql, ...holdings(sql, sealing), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
+    reports: reportRepository(sql, sealing),
     known: {
       async codes(codes, exceptBatch) {
         if (codes.length === 0) return new Set();

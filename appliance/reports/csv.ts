@@ -1,0 +1,20 @@
+import { stringify } from 'csv-stringify/sync';
+import type { ReportDocument } from '../../policies/schemas/report.js';
+
+/** The tables of a report, one after another, with a byte order mark for spreadsheets and no cell that one would run as a formula. */
+export function reportCsv(document: ReportDocument): Buffer {
+  const lines: string[][] = [];
+  for (const section of document.sections) {
+    if (section.type !== 'table') continue;
+    lines.push([section.heading], section.columns.map(({ heading }) => heading));
+    for (const row of section.rows) lines.push(section.columns.map(({ key }) => safeCell(row[key] ?? null)));
+    lines.push(['']);
+  }
+  return Buffer.from(stringify(lines, { bom: true, record_delimiter: 'windows' }));
+}
+
+function safeCell(value: string | number | null): string {
+  if (typeof value === 'number') return String(value);
+  const text = value ?? '';
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
