@@ -105,7 +105,7 @@ export class Form {
       if (document.rehearsal) this.line('演练', this.left + 8, y + 2.6, this.width, { size: 8, bold: true, ink: '#FFFFFF' });
     }
     const face = typeface(REGULAR);
-    const head = `${document.unit}　${document.title}`;
+    const head = `${document.unit} · ${document.title}`;
     this.line(face.safe(head), this.left, 40, this.width, { size: 8, ink: FAINT });
     this.line(document.reportNo, this.left, 40, this.width, { size: 8, ink: FAINT, align: 'right' });
     this.rule(54, 0.5, this.left, this.width, '#98A2B3');

@@ -88,7 +88,7 @@ export function fourPropertyReport(planned: PlannedReport, facts: FourPropertyFa
       })), at),
       tableSection(planned, 'results', results.map((one) => ({
         code: one.code, name: one.name, property: PROPERTY[one.property], level: LEVEL[one.level], objectRef: one.objectRef,
-        expected: clipped(one.expected), actual: clipped(one.actual), result: RESULT[one.result], message: clipped(one.message),
+        expected: clipped(one.expected), actual: one.result === 'pass' ? null : clipped(one.actual), result: RESULT[one.result], message: clipped(one.message),
       })), at),
     ],
   };

@@ -10,7 +10,7 @@ export type ReportKind = Static<typeof ReportKind>;
 
 /** One column: its key in the rows, the Chinese heading, its share of the width. */
 export const ReportColumn = Type.Object({
-  key: Type.String({ pattern: '^[a-z][A-Za-z]*$' }),
+  key: Type.String({ pattern: '^[a-z][A-Za-z0-9]*$' }),
   heading: Words,
   width: Type.Number({ exclusiveMinimum: 0, maximum: 20, description: '占行宽的份数' }),
   align: Type.Optional(Type.Union([Type.Literal('left'), Type.Literal('right')])),
@@ -44,7 +44,7 @@ export type ReportsPolicy = Static<typeof ReportsPolicy>;
 export type PlannedReport = ReportsPolicy['reports'][number];
 
 const Value = Type.Union([Type.String({ maxLength: 4000 }), Type.Number(), Type.Null()]);
-export const ReportRow = Type.Record(Type.String({ pattern: '^[a-z][A-Za-z]*$' }), Value);
+export const ReportRow = Type.Record(Type.String({ pattern: '^[a-z][A-Za-z0-9]*$' }), Value);
 export type ReportRow = Static<typeof ReportRow>;
 
 const FactsSection = Type.Object({

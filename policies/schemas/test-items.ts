@@ -24,6 +24,8 @@ export const TestItem = Type.Object({
   confidence: Type.Union([Type.Literal('V'), Type.Literal('K'), Type.Literal('P')]),
   /** Key of the check in core/four-natures. */
   method: Type.String({ pattern: '^[a-z][a-zA-Z]+$' }),
+  /** `medium`: asked only of what came on a carrier (载体); otherwise it does not apply. */
+  about: Type.Optional(Type.Literal('medium')),
   article: Type.String({ pattern: '^第' }),
   /** What the officer does about a failure, Chinese. */
   fix: Type.String({ minLength: 4 }),

@@ -125,9 +125,10 @@ test('the missing number is named, and a number given up is no gap', (t) => {
 });
 
 test('a manual item waits for a person and no report is final before', (t) => {
-  const outcome = testFourNatures(table, [record(1)], batch({ manual: {} }));
+  const outcome = testFourNatures(table, [record(1)], batch({ manual: {}, medium: { surplus: [], bytesPerSecond: null } }));
   t.deepEqual(outcome.manualPending, ['GD-4-5', 'GD-4-6']);
   t.is(outcome.conclusion, 'conditional');
+  t.deepEqual(testFourNatures(table, [record(1)], batch({ manual: {} })).manualPending, [], 'the look of a carrier is not asked of what came without one');
 });
 
 test('第二十五条: at transfer the items carry their YJ numbers', (t) => {
