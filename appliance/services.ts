@@ -4,9 +4,11 @@ import { recordSchema, searchedKeys } from '../core/metadata.js';
 import type { SchemaFault } from '../core/metadata.js';
 import { arrangementService } from '../core/services/arrangement.js';
 import { captureService } from '../core/services/capture.js';
+import { catalogueService } from '../core/services/catalogue.js';
 import type { FileJudgement, Inspector } from '../core/services/content.js';
 import { consultationService } from '../core/services/consultation.js';
 import { filingService } from '../core/services/filing.js';
+import { sealService } from '../core/services/seal.js';
 import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
@@ -15,6 +17,7 @@ import { SYSTEM } from './access/gate.js';
 import { auditService } from './audit/service.js';
 import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
+import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
 import { verifyChain } from './crypto/certificate-chain.js';
 import { parseCertificate } from './crypto/certificate.js';
@@ -43,7 +46,7 @@ const PASSWORD_ITERATIONS = 600_000;
 const REHEARSAL_ITERATIONS = 2_000;
 
 /** Every service of the box, made once from its parts. Routes and the command line call these and nothing below them. */
-export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
+export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, intake: Intake) {
   const { clock, ids, store, gate, policies, profile, sealing, reader, crypto } = box;
   const pack = packFor(policies.content('passwords.json'), profile.systemLevel);
   const passwords = passwordsWith(crypto, profile.rehearsal ? REHEARSAL_ITERATIONS : PASSWORD_ITERATIONS);
@@ -113,6 +116,10 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview) {
     }),
     capture: captureService({
       store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches,
+    }),
+    catalogue: catalogueService({ ...arranging, store, read: async (body) => intake.catalogues.read(body) }),
+    seal: sealService({
+      store, content: box.vault, inspector, stripper: intake.seals.over(box.vault), clock, ids, keepSignedOriginal: policies.content('capture.json').keepSignedOriginal,
     }),
     arrangement: arrangementService({ ...arranging, store }),
     inspection: inspectionService(inspectionParts, test),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { openBox } from '../box.js';
 import type { Box } from '../box.js';
+import { openIntake } from '../capture/intake.js';
 import { openPool } from '../inspection/pool.js';
 import { inPackage } from '../package-root.js';
 import { openPreview } from '../preview/preview.js';
@@ -44,7 +45,8 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const box = await openBox({ data: options.data, clock, ids });
   const pool = openPool();
   const preview = openPreview();
-  const services = servicesOf(box, pool, preview);
+  const intake = openIntake(box.policies);
+  const services = servicesOf(box, pool, preview, intake);
   const routes = allRoutes(box, services);
   const app = buildServer({
     routes, sessions: services.keeper, log, newTraceId: () => ids.uuid(), consoleFolder: inPackage('dist', 'ui'),
@@ -73,6 +75,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       clearInterval(timer);
       await drained(server);
       await preview.close();
+      await intake.close();
       await pool.close();
       await sign();
       await box.close();

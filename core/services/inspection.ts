@@ -163,7 +163,10 @@ export function metadataOf(record: StoredRecord, files: readonly ComputerFile[],
     ...present('completedOn', record.completedOn), ...present('sequence', record.sequence), ...present('archivalCode', record.archivalCode),
     ...present('classificationId', record.classificationId),
     compositionType: record.description.compositionType ?? (files.length > 1 ? 'composite' : 'single'),
-    digitalObjects: files.map((file) => ({ objectId: file.object, fileName: file.sealed.fileName, fileSize: file.bytes, mime: file.mime, formatInfo: file.format, role: file.role, digest: file.sm3 })),
+    digitalObjects: files.map((file) => ({
+      objectId: file.object, fileName: file.sealed.fileName, fileSize: file.bytes, mime: file.mime, formatInfo: file.format, role: file.role, digest: file.sm3,
+      ...(typeof file.facts['signed'] === 'boolean' ? { sealPresent: file.facts['signed'] } : {}), ...(file.sealed.signatures === undefined ? {} : { sealStripped: true }),
+    })),
   };
 }
 

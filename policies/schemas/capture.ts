@@ -25,6 +25,10 @@ export const CaptureLimits = Type.Object({
   catalogueRows: Type.Integer({ minimum: 1 }),
   /** Content up to this size is examined as it arrives, from memory; larger is read back through its seal. */
   inMemoryBytes: Type.Integer({ minimum: 0 }),
+  /** Largest file that signatures are taken out of; it is held in memory whole. */
+  stripBytes: Type.Integer({ minimum: 1 }),
+  /** 保留签名原件: keep the signed bytes sealed beside the result. False: what is archived carries no signature data (办法第十九条三款). */
+  keepSignedOriginal: Type.Boolean(),
 }, { $id: 'policy.capture', additionalProperties: false });
 export type CaptureLimits = Static<typeof CaptureLimits>;
 

@@ -15,7 +15,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
   ...personRoutes(services.person),
-  ...captureRoutes(services.capture, box.policies.content('capture.json').segmentBytes),
+  ...captureRoutes(services, box.policies.content('capture.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
   ...filingRoutes(services.filing),
