@@ -8,23 +8,23 @@ RUN if ! command -v g++ >/dev/null || ! command -v make >/dev/null || ! command 
     fi
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-progress
+# The sqlite3 driver, compiled against the headers that came with Node, so that none are fetched.
+COPY appliance/image ./appliance/image
+RUN npm_config_nodedir="$(dirname "$(dirname "$(command -v node)")")" node appliance/image/native.mjs
 COPY . .
-# The sqlite3 driver is compiled against the headers that came with Node, so that none are fetched.
-RUN npm_config_nodedir="$(dirname "$(dirname "$(command -v node)")")" npm run build \
+# What runs: compiled code, the console, rules, and whatever else of the rooms is not source.
+RUN npm run build \
  && npm prune --omit=dev --no-progress \
- && rm -rf dist/test dist/.tsbuildinfo node_modules/sqlite3/build/Release/obj.target node_modules/.cache
+ && rm -rf dist/test dist/.tsbuildinfo node_modules/sqlite3/build/Release/obj.target node_modules/sqlite3/deps \
+ && mkdir /out && mv node_modules dist policies package.json /out/ \
+ && find appliance -type f ! -name '*.ts' ! -path 'appliance/image/*' -exec cp --parents {} /out/ \; \
+ && cp --parents appliance/image/health.mjs /out/
 
 FROM ${BASE}
 RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin shouzang \
  && mkdir -p /data && chown shouzang:shouzang /data && chmod 700 /data
+COPY --from=build /out /app
 WORKDIR /app
-COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
-COPY --from=build /app/policies ./policies
-COPY --from=build /app/package.json ./package.json
-COPY --from=build /app/appliance/shouzang.mjs ./appliance/shouzang.mjs
-COPY --from=build /app/appliance/image/health.mjs ./appliance/image/health.mjs
-COPY --from=build /app/appliance/manual ./appliance/manual
 RUN ln -s /app/appliance/shouzang.mjs /usr/local/bin/shouzang
 ENV NODE_ENV=production SHOUZANG_DATA=/data SHOUZANG_HOST=0.0.0.0 SHOUZANG_PORT=8443
 USER shouzang
