@@ -208,6 +208,8 @@ export interface FileRepository {
   replace(id: string, by: string): Promise<void>;
   /** Moves a file under another record of the same batch. */
   assign(id: string, record: string, role: FileRole, position: number): Promise<void>;
+  /** 变更密级: every file of a record, replaced ones too, sealed under another level. The objects that hold their bytes. */
+  relevel(record: string, level: Level): Promise<readonly string[]>;
 }
 
 export interface ObjectRepository {
@@ -216,7 +218,8 @@ export interface ObjectRepository {
   get(id: string): Promise<StoredObject | undefined>;
   /** The intent to destroy key and bytes. */
   erase(id: string, at: Instant): Promise<void>;
-  relevel(id: string, level: Level): Promise<void>;
+  /** The level written down, and the intent to move its key there. */
+  relevel(id: string, level: Level, at: Instant): Promise<void>;
 }
 
 /** Uploads under way. One that is refused or left behind is found by `recover` and cleared away. */

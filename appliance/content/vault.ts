@@ -86,7 +86,7 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
     return closing;
   }
 
-  async function closeIntent(object: string, kind: 'erase', outcome: string): Promise<void> {
+  async function closeIntent(object: string, kind: 'erase' | 'relevel', outcome: string): Promise<void> {
     await parts.housekeep(async (sql) => {
       await sql.run('UPDATE object_intent SET closed_at = $1, outcome = $2 WHERE object = $3 AND kind = $4 AND closed_at IS NULL', parts.clock.now(), outcome, object, kind);
     });
@@ -158,7 +158,12 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
       await closeIntent(object, 'erase', 'key destroyed, bytes removed');
     },
 
-    relevel: async (object, level) => keys.rewrap(object, level),
+    /** A key that is gone by now needs none. */
+    async relevel(object, level) {
+      const holds = await keys.holds(object);
+      if (holds) await keys.rewrap(object, level);
+      await closeIntent(object, 'relevel', holds ? 'key rewrapped' : 'key destroyed before');
+    },
 
     open: openObject,
 

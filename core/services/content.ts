@@ -23,7 +23,7 @@ export interface ContentStore {
   promote(object: string): Promise<void>;
   /** Destroys the key, then the bytes, and closes the intent; repeating it is success. */
   erase(object: string): Promise<void>;
-  /** 变更密级: the data key under another level's key. */
+  /** 变更密级: the data key under another level's key, and the intent closed; repeating it is success. */
   relevel(object: string, level: Level): Promise<void>;
 }
 

@@ -154,6 +154,7 @@ function firstNumbers(parts: InspectionParts, records: readonly StoredRecord[]):
 /** The record as its JSON stands, with the keys of the metadata scheme. */
 export function metadataOf(record: StoredRecord, files: readonly ComputerFile[], captureMethod: CaptureMethod): Readonly<Record<string, unknown>> {
   const present = <T>(key: string, value: T | null | undefined): Record<string, T> => (value === null || value === undefined ? {} : { [key]: value });
+  const named = [...record.scope.persons, ...record.scope.departments];
   return {
     ...record.description, id: record.id, electronicRecordCode: record.electronicRecordCode, recordState: record.state,
     aggregationLevel: record.description.aggregationLevel ?? 'item', unitOfManagement: record.description.unitOfManagement ?? 'item',
@@ -161,7 +162,8 @@ export function metadataOf(record: StoredRecord, files: readonly ComputerFile[],
     ...present('categoryCode', record.categoryCode), ...present('archivalYear', record.archivalYear), ...present('retentionCode', record.retentionCode),
     ...present('scheduleItemId', record.scheduleItemId), ...present('orgOrFunction', record.orgOrFunction), ...present('documentDate', record.documentDate),
     ...present('completedOn', record.completedOn), ...present('sequence', record.sequence), ...present('archivalCode', record.archivalCode),
-    ...present('classificationId', record.classificationId),
+    ...present('classificationId', record.classificationId), ...present('marking', record.mark),
+    ...(record.level >= 2 && named.length > 0 ? { compartments: named } : {}),
     compositionType: record.description.compositionType ?? (files.length > 1 ? 'composite' : 'single'),
     digitalObjects: files.map((file) => ({
       objectId: file.object, fileName: file.sealed.fileName, fileSize: file.bytes, mime: file.mime, formatInfo: file.format, role: file.role, digest: file.sm3,

@@ -7,8 +7,9 @@ import { people } from './0002-people.js';
 import { holdings } from './0003-holdings.js';
 import { inspection } from './0004-inspection.js';
 import { reports } from './0005-reports.js';
+import { classification } from './0006-classification.js';
 
-const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection, reports];
+const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection, reports, classification];
 
 /**
  * Brings the schema up to date, each step in one transaction with the note that it ran.

@@ -87,6 +87,17 @@ function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
       findings: JSON.stringify(file.findings), sealed: sealing.seal(file.level, `file/${file.id}`, file.sealed), replaced_by: file.replacedBy, received_at: file.receivedAt,
     }),
     replace: async (id, by) => { await sql.run('UPDATE computer_file SET replaced_by = $1 WHERE id = $2', by, id); },
+    async relevel(record, level) {
+      const objects: string[] = [];
+      for (const row of await sql.all<FileRow>('SELECT * FROM computer_file WHERE record = $1', record)) {
+        const { sealed } = fileOf(row);
+        await sql.run('UPDATE computer_file SET level = $1, sealed = $2 WHERE id = $3', level, sealing.seal(level, `file/${row.id}`, sealed), row.id);
+        // The note of the upload holds the file name under the level it was taken in at.
+        await sql.run("DELETE FROM upload WHERE object = $1 AND state <> 'open'", row.object);
+        objects.push(row.object);
+      }
+      return objects;
+    },
     assign: async (id, record, role, position) => {
       await sql.run('UPDATE computer_file SET record = $1, role = $2, position = $3 WHERE id = $4', record, role, position, id);
     },
@@ -109,7 +120,10 @@ function objectRepository(sql: Sql): ObjectRepository {
       await sql.run("UPDATE stored_object SET state = 'gone' WHERE id = $1", id);
       await insert(sql, 'object_intent', { kind: 'erase', object: id, made_at: at });
     },
-    relevel: async (id, level) => { await sql.run('UPDATE stored_object SET level = $1 WHERE id = $2', level, id); },
+    async relevel(id, level, at) {
+      const changed = await sql.run("UPDATE stored_object SET level = $1 WHERE id = $2 AND state <> 'gone'", level, id);
+      if (changed > 0) await insert(sql, 'object_intent', { kind: 'relevel', object: id, made_at: at });
+    },
   };
 }
 

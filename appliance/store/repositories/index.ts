@@ -1,8 +1,11 @@
 import type { InspectionTx } from '../../../core/services/inspection.js';
+import { inspectionFacts } from '../../../secrecy/inspection-facts.js';
+import type { SecrecyTx } from '../../../secrecy/ports.js';
 import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
 import { holdings } from './holdings.js';
+import { authorityRepository, matterRepository } from './matters.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
 import { reportRepository } from './reports.js';
@@ -12,7 +15,7 @@ import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
 
 /** Every repository of one unit of work, over its connection. Services name the few they need. */
-export interface Repositories extends InspectionTx {
+export interface Repositories extends InspectionTx, SecrecyTx {
   readonly sql: Sql;
   readonly people: PeopleRepository;
   readonly sessions: SessionRepository;
@@ -20,6 +23,7 @@ export interface Repositories extends InspectionTx {
 }
 
 export function repositories(sql: Sql, sealing: Sealing): Repositories {
+  const matters = matterRepository(sql, sealing);
   return {
     sql, ...holdings(sql, sealing), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing),
@@ -32,6 +36,12 @@ export function repositories(sql: Sql, sealing: Sealing): Repositories {
         return new Set(rows.map((row) => row.archival_code));
       },
     },
-    secrecy: { factsOf: async () => Promise.resolve(null) },
+    matters, authorities: authorityRepository(sql, sealing),
+    secrecy: {
+      async factsOf(record) {
+        const matter = record.classificationId === null ? undefined : await matters.get(record.classificationId);
+        return matter === undefined ? null : inspectionFacts(matter.it);
+      },
+    },
   };
 }

@@ -1,0 +1,93 @@
+import type { Holdings, ListScope, Page, Paged } from '../core/holdings.js';
+import type { CalendarDate, Instant, Target, TargetScope } from '../core/ports.js';
+import type { ClassAuthority, UnitAuthority } from '../policies/schemas/secrecy.js';
+import type { Classification } from './classification-state.js';
+import type { Level } from './level.js';
+import type { Ordinary } from './ordinary.js';
+
+/** What guards a record. */
+export interface Protection {
+  readonly level: Level;
+  readonly scope: TargetScope;
+  readonly mark: string | null;
+  readonly classificationId: string | null;
+  /** 保密期限 as text (M39); `null`: none. */
+  readonly secrecyPeriod: string | null;
+}
+
+/** How a record stood before somebody proposed a level for it: what a rejection gives back. */
+export interface Before extends Protection { readonly record: string }
+
+/** A matter put before a 定密责任人: a state secret in any of its states, or the finding that it is none. */
+export type Matter = Classification | Ordinary;
+
+/** A matter as it rests: the union whole and sealed, and what lists and decisions go by. */
+export interface StoredMatter {
+  readonly it: Matter;
+  /** Under which the row is sealed and shown: never below what the matter or a record of it is guarded by. */
+  readonly level: Level;
+  readonly fonds: string;
+  readonly department: string;
+  /** Who may see the matter itself: its 知悉范围, who drew it up and who decides it. */
+  readonly scope: TargetScope;
+  readonly before: readonly Before[];
+  readonly proposedAt: Instant;
+  readonly decidedAt: Instant | null;
+  readonly version: number;
+}
+
+export interface MatterRepository {
+  get(id: string): Promise<StoredMatter | undefined>;
+  add(matter: StoredMatter): Promise<void>;
+  /** @throws ArchiveError E_STALE_VERSION */
+  save(matter: StoredMatter, seenVersion: number): Promise<void>;
+  /** `notBy`: leaves out what this person drew up. */
+  list(visible: ListScope, filter: { readonly states: readonly string[] | null; readonly notBy: string | null }, page: Page): Promise<Paged<StoredMatter>>;
+  ofRecord(record: string): Promise<readonly StoredMatter[]>;
+  hasWrittenRecord(no: string): Promise<boolean>;
+  /** Decisions entered in a year with a written record, for the next number. */
+  countWritten(year: string): Promise<number>;
+}
+
+export interface AuthorityRepository {
+  /** 本单位定密权限; none where the unit has not entered it. */
+  unit(): Promise<UnitAuthority | undefined>;
+  setUnit(unit: UnitAuthority): Promise<void>;
+  /** 定密责任人名单, past ones included. */
+  all(): Promise<readonly ClassAuthority[]>;
+  add(id: string, authority: ClassAuthority): Promise<void>;
+}
+
+/** A person as marking sees one: who signs, and how far cleared. */
+export interface Officer {
+  readonly id: string;
+  readonly name: string;
+  readonly department: string;
+  readonly status: string;
+  readonly clearance: Level;
+  readonly clearanceUntil: CalendarDate | null;
+  /** PEM */
+  readonly certificate: string | null;
+  readonly certificateSerial: string | null;
+  readonly token: string | null;
+}
+
+export interface OfficerRepository {
+  get(id: string): Promise<Officer | undefined>;
+  departments(): Promise<readonly { readonly id: string; readonly name: string }[]>;
+}
+
+export interface SecrecyTx extends Holdings {
+  readonly matters: MatterRepository;
+  readonly authorities: AuthorityRepository;
+  readonly people: OfficerRepository;
+}
+
+/** The matter as decisions see it; whoever drew it up does not decide it. */
+export function matterTarget(matter: StoredMatter): Target {
+  const { it } = matter;
+  return {
+    type: 'classification', id: it.id, fonds: matter.fonds, level: matter.level, state: it.state, department: matter.department, scope: matter.scope,
+    owner: it.proposer.person, drafter: it.proposer,
+  };
+}
