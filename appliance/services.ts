@@ -12,6 +12,7 @@ import { sealService } from '../core/services/seal.js';
 import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
+import { classificationService } from '../secrecy/services/classification.js';
 import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
 import { auditService } from './audit/service.js';
@@ -21,8 +22,10 @@ import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
 import { verifyChain } from './crypto/certificate-chain.js';
 import { parseCertificate } from './crypto/certificate.js';
+import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
 import { describeSession } from './identity/describe-session.js';
 import { keyService } from './identity/key-service.js';
+import { officerVerifier } from './identity/officer-signature.js';
 import { passwordsWith } from './identity/passwords.js';
 import { personService } from './identity/person-service.js';
 import { sessionService } from './identity/session-service.js';
@@ -38,6 +41,7 @@ import type { Preview } from './preview/preview.js';
 import { reportService } from './reports/service.js';
 import { REPORT_COLUMNS } from './store/repositories/reports.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
+import { MATTER_COLUMNS, matterRepository } from './store/repositories/matters.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { faultsFor } from './validation.js';
 
@@ -59,9 +63,11 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const nameOf = async (person: string): Promise<string> => (person === SYSTEM ? '系统' : (await people().get(person))?.name ?? '');
   const levelOf = async (call: Call): Promise<Level> => (await gate.subjectOf(call)).currentLevel ?? 0;
   const visibleRecords = async (call: Call, act: string) => gate.visible(call, act, 1);
+  const recordsShown = async (call: Call) => visibleRecords(call, 'record.show');
   const visibleBatches = async (call: Call, act: string) => gate.visible(call, act, 1, {
     id: 'capture_batch.id', level: 'capture_batch.level', fonds: 'capture_batch.fonds', department: 'capture_batch.department', state: 'capture_batch.state', owner: 'capture_batch.opened_by',
   });
+  const visibleMatters = async (call: Call, act: string) => gate.visible(call, act, 1, MATTER_COLUMNS);
   const rulesOf = (fonds: string) => fondsRules(profile, fonds);
   const scheme = policies.content('metadata.json');
   const recordFaults = faultsFor(recordSchema(scheme, policies.content('dictionaries.json'), 'arr', { orgType: profile.orgType }));
@@ -79,7 +85,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       }
     },
   };
-  const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf };
+  const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
   const inspectionParts: InspectionParts = {
     ...arranging, store, ids, items: policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
     schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
@@ -88,8 +94,17 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   };
   const test = tester(inspectionParts);
 
+  const matters = matterRepository(reader, sealing);
+  const classification = classificationService({
+    store, clock, ids, policy: policies.content('marking.json'), systemLevel: profile.systemLevel, content: box.vault, searchedKeys: searchedKeys(scheme), visible: visibleMatters,
+    would: async (call, act, target) => gate.would(call, act, target),
+    names: { person: nameOf, department: async (id) => (await people().departments()).find((one) => one.id === id)?.name ?? id },
+    verifierFor: officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority),
+    digest: (text) => Buffer.from(box.sm3(Buffer.from(text))).toString('hex'),
+  });
+
   return {
-    dutyName,
+    dutyName, classification,
     keeper,
     session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),
     describe: describeSession({
@@ -115,7 +130,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
     }),
     capture: captureService({
-      store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches,
+      store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, visibleRecords: recordsShown,
     }),
     catalogue: catalogueService({ ...arranging, store, read: async (body) => intake.catalogues.read(body) }),
     seal: sealService({
@@ -132,7 +147,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
         policies: accessPolicies(policies, box.sm3),
       },
     }),
-    consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf }),
+    consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({
       store, vault: box.vault, preview,
       async reader(id) {

@@ -180,11 +180,12 @@ export interface RecordQuery {
 
 export interface RecordRepository {
   get(id: string): Promise<StoredRecord | undefined>;
-  ofBatch(batch: string): Promise<readonly StoredRecord[]>;
+  /** Marking may hide some records of a batch from some of its people: `visible` is what the person may see. */
+  ofBatch(batch: string, visible?: ListScope): Promise<readonly StoredRecord[]>;
   /** Withdrawn ones left out unless asked for. */
-  pageOfBatch(batch: string, state: string | null, page: Page): Promise<Paged<StoredRecord>>;
+  pageOfBatch(batch: string, state: string | null, page: Page, visible: ListScope): Promise<Paged<StoredRecord>>;
   /** How many records of a batch stand where. */
-  statesOfBatch(batch: string): Promise<Readonly<Record<string, number>>>;
+  statesOfBatch(batch: string, visible: ListScope): Promise<Readonly<Record<string, number>>>;
   /** The searchable words of a record, blind under its level's search key; replaces what was there. */
   indexWords(record: Pick<StoredRecord, 'id' | 'level'>, words: readonly string[]): Promise<void>;
   search(query: RecordQuery, page: Page): Promise<Paged<StoredRecord>>;
@@ -203,7 +204,7 @@ export interface FileRepository {
   get(id: string): Promise<ComputerFile | undefined>;
   ofRecord(record: string): Promise<readonly ComputerFile[]>;
   ofBatch(batch: string): Promise<readonly ComputerFile[]>;
-  countOf(batch: string): Promise<FileCounts>;
+  countOf(batch: string, visible?: ListScope): Promise<FileCounts>;
   add(file: ComputerFile): Promise<void>;
   replace(id: string, by: string): Promise<void>;
   /** Moves a file under another record of the same batch. */

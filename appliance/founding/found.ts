@@ -1,6 +1,7 @@
 import { ArchiveError } from '../../core/errors.js';
 import { SYSTEM } from '../access/gate.js';
 import type { Clock, Ids, Level } from '../../core/ports.js';
+import type { ClassAuthority, UnitAuthority } from '../../policies/schemas/secrecy.js';
 import { makeFolder } from '../content/file-ops.js';
 import { dataPaths } from '../content/paths.js';
 import { certificatePem } from '../crypto/certificate.js';
@@ -16,6 +17,7 @@ import { openLedger } from '../store/ledger.js';
 import { migrate } from '../store/migrations/index.js';
 import { setBoxFact, writeProfile } from '../store/repositories/box.js';
 import type { BoxProfile } from '../store/repositories/box.js';
+import { authorityRepository } from '../store/repositories/matters.js';
 import { peopleRepository } from '../store/repositories/people.js';
 import type { Person } from '../store/repositories/people.js';
 import { sealingWith } from '../store/sealing.js';
@@ -49,6 +51,11 @@ export interface FoundingPlan {
   /** False: everyone changes the password at the first sign-in. */
   readonly passwordsStand: boolean;
   readonly virusLibraryOn: string | null;
+  /** 本单位定密权限 and 定密责任人, by account. */
+  readonly marking: {
+    readonly unit: UnitAuthority;
+    readonly authorities: readonly (Pick<ClassAuthority, 'kind' | 'maxLevel' | 'matterScope' | 'grantedBy'> & { readonly account: string; readonly years: number | null })[];
+  };
   readonly handOver: (keyFiles: readonly KeyFile[]) => Promise<void>;
 }
 
@@ -95,7 +102,7 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
 
   const sealing = sealingWith(crypto, keystore);
   const ledger = await openLedger(sqlOn(database.writer), (...parts) => crypto.sm3(...parts), clock);
-  const store = openUnitOfWork(database, ledger, { decide: async () => Promise.resolve({ allowed: true, reasons: [] }) }, (sql) => ({ sql, people: peopleRepository(sql, sealing) }));
+  const store = openUnitOfWork(database, ledger, { decide: async () => Promise.resolve({ allowed: true, reasons: [] }) }, (sql) => ({ sql, people: peopleRepository(sql, sealing), authorities: authorityRepository(sql, sealing) }));
   const passwords = passwordsWith(crypto, plan.iterations);
   const hashes = new Map<string, string>();
   for (const person of plan.people) hashes.set(person.account, await passwords.hash(person.password));
@@ -105,8 +112,9 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
     if (plan.virusLibraryOn !== null) await setBoxFact(tx.sql, 'virusLibraryOn', plan.virusLibraryOn);
     for (const [at, department] of plan.departments.entries()) await tx.people.addDepartment({ ...department, fonds: profile.fonds[0]?.fonds ?? '' }, at);
     tx.audit({ action: 'system.found', detail: { serial, mode: profile.mode, rehearsal: profile.rehearsal, systemLevel: profile.systemLevel, shares: officers.length } });
+    const idOf = new Map(plan.people.map((person) => [person.account, ids.uuid()]));
     for (const person of plan.people) {
-      const id = ids.uuid();
+      const id = idOf.get(person.account) ?? ids.uuid();
       await tx.people.add(personOf(person, id, hashes.get(person.account) ?? '', certificates.get(person.account), clock, plan));
       tx.audit({ action: 'person.create', object: id, objectType: 'person', detail: { account: person.account, clearance: person.clearance } });
       for (const duty of person.duties) {
@@ -114,6 +122,14 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
         await tx.people.addGrant({ id: grant, person: id, duty, fonds: '*', reason: '初始化仪式任命', validFrom: clock.now(), validUntil: null, grantedBy: SYSTEM, grantedAt: clock.now(), revokedBy: null, revokedAt: null });
         tx.audit({ action: 'person.grant', object: id, objectType: 'person', detail: { grant, duty } });
       }
+    }
+    await tx.authorities.setUnit(plan.marking.unit);
+    for (const { account, years: term, ...authority } of plan.marking.authorities) {
+      const [id, person] = [ids.uuid(), idOf.get(account)];
+      if (person === undefined) throw new ArchiveError('E_INPUT_INVALID', { account }, [{ at: account, message: '定密责任人须是初始化时建立的人员' }]);
+      const expiresOn = term === null ? null : years(clock, term).slice(0, 10);
+      await tx.authorities.add(id, { ...authority, person, grantedOn: clock.today(), expiresOn, trainedOn: clock.today() });
+      tx.audit({ action: 'system.found', object: person, objectType: 'person', detail: { authority: id, kind: authority.kind, maxLevel: authority.maxLevel } });
     }
   });
   await database.close();

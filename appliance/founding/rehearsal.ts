@@ -13,6 +13,10 @@ interface RehearsalFile {
   readonly systemLevel: Level;
   readonly fonds: readonly { readonly fonds: string; readonly name: string; readonly codeProfile: string; readonly schemeId: string; readonly separateClassifiedSequence: boolean }[];
   readonly departments: readonly { readonly id: string; readonly name: string }[];
+  readonly marking: {
+    readonly maxOriginalLevel: 2 | 3 | 4 | null; readonly source: string;
+    readonly authorities: readonly { readonly account: string; readonly kind: 'statutory' | 'designated'; readonly maxLevel: 2 | 3 | 4; readonly matterScope: string[]; readonly grantedBy: string; readonly years: number | null }[];
+  };
   readonly pin: string;
   readonly password: string;
   readonly people: readonly {
@@ -35,6 +39,7 @@ export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode:
     data, clock, ids, iterations: PUBLISHED_ITERATIONS, passwordsStand: true, virusLibraryOn: clock.today(),
     profile: { mode, rehearsal: true, systemLevel: plan.systemLevel, unitName: plan.unitName, orgType: plan.orgType, fonds: plan.fonds },
     departments: plan.departments,
+    marking: { unit: { org: plan.unitName, maxOriginalLevel: plan.marking.maxOriginalLevel, source: plan.marking.source }, authorities: plan.marking.authorities },
     people: plan.people.map((person) => ({ ...person, officer: person.officer === true, pin: plan.pin, password: plan.password })),
     async handOver(keyFiles) {
       await makeFolder(folder);

@@ -56,6 +56,20 @@ export function personService(parts: PersonServiceParts) {
   };
 
   return {
+    /** Names and departments only: what a 知悉范围 is drawn up from. */
+    async directory(call: ServerCall) {
+      return store.read(call, async (tx) => {
+        await tx.allow();
+        const { rows } = await tx.people.list({ status: 'active', offset: 0, limit: ALL_PEOPLE });
+        const departments = await tx.people.departments();
+        const names = new Map(departments.map(({ id, name }) => [id, name]));
+        return {
+          people: rows.map(({ id, name, position, department }) => ({ id, name, position, department, departmentName: names.get(department) ?? '' })),
+          departments: departments.map(({ id, name }) => ({ id, name })),
+        };
+      });
+    },
+
     async list(call: ServerCall, input: PersonList) {
       const { page = 1, size = 50 } = input;
       return store.read(call, async (tx) => {

@@ -3,7 +3,7 @@ import { numberBatch, seriesOf } from '../arrangement.js';
 import type { Arranged, FondsRules, NumberedRecord } from '../arrangement.js';
 import { ArchiveError } from '../errors.js';
 import { batchTarget, recordTarget } from '../holdings.js';
-import type { Holdings, StoredRecord } from '../holdings.js';
+import type { Holdings, ListScope, StoredRecord } from '../holdings.js';
 import type { Call, Clock, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
 import { requireNext } from '../record.js';
 import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
@@ -18,6 +18,8 @@ export interface ArrangementParts {
   readonly schedule: RetentionSchedule;
   /** 全宗登记: what the fonds decided about its numbering. @throws ArchiveError E_INPUT_INVALID for one the box does not hold */
   readonly fondsRules: (fonds: string) => FondsRules;
+  /** Which records of a batch the person may see. */
+  readonly visibleRecords: (call: Call) => Promise<ListScope>;
 }
 
 /** A complete record as numbering wants it. */
@@ -56,16 +58,17 @@ export function arrangementService(parts: ArrangementParts) {
   return {
     async list(call: Call, input: ArrangementList) {
       const { page = 1, size = 100 } = input;
+      const visible = await parts.visibleRecords(call);
       return store.read(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
         await tx.allow(batchTarget(batch));
-        const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size });
+        const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size }, visible);
         const scheme = schemeOf(batch.fonds);
         return {
           page, size, total, batch: { id: batch.id, number: batch.number, version: batch.version, state: batch.state, fonds: batch.fonds, level: batch.level },
           rows: rows.map((record) => ({ ...record, missing: missingForFiling(record, scheme) })),
-          states: await tx.records.statesOfBatch(batch.id),
+          states: await tx.records.statesOfBatch(batch.id, visible),
         };
       });
     },
@@ -74,7 +77,8 @@ export function arrangementService(parts: ArrangementParts) {
       return store.write(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
-        await tx.allow(batchTarget(batch));
+        // The words are written to the records, each at its own level; the batch is only where they stand.
+        await tx.allow(batchTarget(batch), 'arrangement.list');
         const scheme = schemeOf(batch.fonds);
         const saved = [];
         for (const [at, row] of input.rows.entries()) {
@@ -99,11 +103,12 @@ export function arrangementService(parts: ArrangementParts) {
 
     /** 档号 before they are given: what filing now would give, were nobody else to file first. */
     async preview(call: Call, input: ArrangementPreview) {
+      const visible = await parts.visibleRecords(call);
       return store.read(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
         await tx.allow(batchTarget(batch));
-        const ready = (await tx.records.ofBatch(batch.id)).filter((record) => record.state === 'arranged');
+        const ready = (await tx.records.ofBatch(batch.id, visible)).filter((record) => record.state === 'arranged');
         const numbers = await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready);
         return { rows: numbers.map(({ id, sequence, archivalCode }) => ({ record: id, sequence, archivalCode })) };
       });

@@ -24,6 +24,8 @@ export interface CaptureParts {
   /** 会话密级 of the call: a batch is taken in at exactly this level. */
   readonly levelOf: (call: Call) => Promise<Level>;
   readonly visible: (call: Call, act: string) => Promise<ListScope>;
+  /** Which records of a batch the person may see. */
+  readonly visibleRecords: (call: Call) => Promise<ListScope>;
 }
 
 const found = <T>(value: T | undefined): T => {
@@ -68,15 +70,16 @@ export function captureService(parts: CaptureParts) {
     },
 
     async show(call: Call, input: CaptureShow) {
+      const visible = await parts.visibleRecords(call);
       return store.read(call, async (tx) => {
         const batch = found(await tx.batches.get(input.batch));
         await tx.allow(batchTarget(batch));
         const { page = 1, size = 100 } = input;
-        const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size });
+        const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size }, visible);
         const records = await Promise.all(rows.map(async (record) => ({ ...record, files: await tx.files.ofRecord(record.id) })));
         return {
           batch, limits: { segmentBytes: limits.segmentBytes, fileBytes: limits.fileBytes, filesPerBatch: limits.filesPerBatch },
-          page, size, total, records, counts: await tx.files.countOf(batch.id), states: await tx.records.statesOfBatch(batch.id),
+          page, size, total, records, counts: await tx.files.countOf(batch.id, visible), states: await tx.records.statesOfBatch(batch.id, visible),
         };
       });
     },
@@ -112,7 +115,12 @@ export function captureService(parts: CaptureParts) {
           await tx.allow(batchTarget(batch));
           requireOpen(batch);
           if ((await tx.files.countOf(batch.id)).files >= limits.filesPerBatch) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { filesPerBatch: limits.filesPerBatch });
-          if (input.record !== undefined && found(await tx.records.get(input.record)).batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
+          if (input.record !== undefined) {
+            const joined = found(await tx.records.get(input.record));
+            if (joined.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
+            // A record marked higher or lower since takes no file at the level of its batch.
+            await tx.allow(recordTarget(joined));
+          }
           await tx.uploads.add({
             id, batch: batch.id, object, level, bytes: input.bytes, fileName: input.fileName, record: input.record ?? null, role: input.role ?? null,
             openedBy: call.person, openedAt: clock.now(),
@@ -194,6 +202,12 @@ export function captureService(parts: CaptureParts) {
         if (record.batch !== input.batch) throw new ArchiveError('E_NOT_FOUND');
         const batchFiles = await tx.files.ofBatch(input.batch);
         const emptied = new Set<string>();
+        for (const id of new Set(input.files.map((one) => found(batchFiles.find((file) => file.id === one.file)).record))) {
+          const source = found(await tx.records.get(id));
+          await tx.allow(recordTarget(source));
+          // Joining what is guarded differently would carry content from one level to another.
+          if (source.level !== record.level) throw new ArchiveError('E_MAC_WRITE_DOWN', { record: id });
+        }
         for (const [index, { file: id, role }] of input.files.entries()) {
           const file = found(batchFiles.find((one) => one.id === id));
           if (file.record !== record.id) emptied.add(file.record);
@@ -249,6 +263,7 @@ export function captureService(parts: CaptureParts) {
   async function joinRecord(tx: CaptureTx & WriteTools, call: Call, id: string, batch: CaptureBatch): Promise<StoredRecord> {
     const record = found(await tx.records.get(id));
     if (record.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
+    if (record.level !== batch.level) throw new ArchiveError('E_MAC_WRITE_DOWN', { record: id });
     const next = { ...record, state: requireNext(life(record), 'replace') };
     await tx.records.save(next, record.version);
     await tx.records.addEvent(id, { activity: 'capture', at: clock.now(), person: call.person, duty: call.duty, mandate: null, detail: { batch: batch.number } });

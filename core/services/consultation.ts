@@ -1,8 +1,8 @@
 import { normaliseCode } from '../archival-code.js';
 import { ArchiveError } from '../errors.js';
 import { recordTarget } from '../holdings.js';
-import type { Holdings, ListScope, RecordQuery } from '../holdings.js';
-import type { Call, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
+import type { Holdings, ListScope, RecordQuery, StoredRecord } from '../holdings.js';
+import type { CalendarDate, Call, Instant, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
 import { planQuery } from '../search-terms.js';
 import type { RecordSearch, RecordShow } from '../../policies/schemas/record.js';
 
@@ -12,6 +12,30 @@ export interface ConsultationParts {
   /** 会话密级: words of levels above it cannot even be formed. */
   readonly levelOf: (call: Call) => Promise<Level>;
   readonly nameOf: (person: string) => Promise<string>;
+  /** 标志 of a record that carries one. */
+  readonly markOf: (record: StoredRecord) => Promise<MarkCard | null>;
+}
+
+/** 国家秘密标志 of one record as its page shows it. */
+export interface MarkCard {
+  readonly classification: string;
+  readonly state: string;
+  readonly mark: string;
+  /** 原始定密 / 派生定密 / 来文沿用. */
+  readonly kind: string;
+  readonly startOn: CalendarDate | null;
+  readonly lastSecretOn: CalendarDate | null;
+  readonly declassifiedFrom: CalendarDate | null;
+  readonly reviewDueOn: CalendarDate | null;
+  readonly periodText: string | null;
+  readonly capText: string | null;
+  readonly basis: string | null;
+  readonly originOrg: string;
+  readonly writtenRecordNo: string;
+  readonly authorityName: string;
+  /** 承办人, then 定密责任人. */
+  readonly signers: readonly { readonly role: 'proposer' | 'authority'; readonly person: string; readonly name: string; readonly at: Instant; readonly certificateSerial: string }[];
+  readonly scopeNames: readonly string[];
 }
 
 const LEVELS: readonly Level[] = [0, 1, 2, 3, 4];
@@ -51,7 +75,7 @@ export function consultationService(parts: ConsultationParts) {
         tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level });
         const names = new Map<string, string>();
         for (const { person } of events) if (!names.has(person)) names.set(person, await parts.nameOf(person));
-        return { record, files, events: events.map((event) => ({ ...event, personName: names.get(event.person) ?? '' })) };
+        return { record, files, classification: await parts.markOf(record), events: events.map((event) => ({ ...event, personName: names.get(event.person) ?? '' })) };
       });
     },
   };

@@ -3,7 +3,7 @@ import { filingDeadline, requireOverdueReason, transferDueOn } from '../deadline
 import { searchedTexts } from '../description.js';
 import { ArchiveError } from '../errors.js';
 import { batchTarget, recordTarget } from '../holdings.js';
-import type { CaptureBatch, StoredRecord } from '../holdings.js';
+import type { CaptureBatch, ListScope, StoredRecord } from '../holdings.js';
 import type { CalendarDate, Call, Clock, ReadTools, Sm3, UnitOfWork, WriteTools } from '../ports.js';
 import { reconcile, requireAgreedCount } from '../reconciliation.js';
 import type { Reconciliation } from '../reconciliation.js';
@@ -49,29 +49,34 @@ export function filingService(parts: FilingParts) {
     ];
   }
 
-  async function loaded(tx: InspectionTx, id: string): Promise<{ batch: CaptureBatch; records: readonly StoredRecord[]; ready: readonly StoredRecord[] }> {
+  /** `hidden`: records that somebody else has to file; they keep the batch open and are told to nobody here. */
+  async function loaded(tx: InspectionTx, id: string, visible: ListScope): Promise<{ batch: CaptureBatch; records: readonly StoredRecord[]; ready: readonly StoredRecord[]; hidden: boolean }> {
     const batch = await tx.batches.get(id);
     if (!batch) throw new ArchiveError('E_NOT_FOUND');
-    const records = (await tx.records.ofBatch(id)).filter((record) => record.state !== 'withdrawn');
-    return { batch, records, ready: records.filter((record) => record.state === 'arranged') };
+    const standing = (all: readonly StoredRecord[]) => all.filter((record) => record.state !== 'withdrawn');
+    const records = standing(await tx.records.ofBatch(id, visible));
+    const hidden = standing(await tx.records.ofBatch(id)).length > records.length;
+    return { batch, records, ready: records.filter((record) => record.state === 'arranged'), hidden };
   }
 
   return {
     async reconcile(call: Call, input: FilingReconcile) {
+      const visible = await parts.visibleRecords(call);
       return store.read(call, async (tx) => {
-        const { batch, records, ready } = await loaded(tx, input.batch);
+        const { batch, records, ready } = await loaded(tx, input.batch, visible);
         await tx.allow(batchTarget(batch));
         return {
-          batch, states: await tx.records.statesOfBatch(batch.id), reconciliation: countOf(batch, ready), obstacles: obstacles(batch, records, clock.today()),
-          files: await tx.files.countOf(batch.id),
+          batch, states: await tx.records.statesOfBatch(batch.id, visible), reconciliation: countOf(batch, ready), obstacles: obstacles(batch, records, clock.today()),
+          files: await tx.files.countOf(batch.id, visible),
         };
       });
     },
 
     async file(call: Call, input: FilingFile) {
       requireApproved(schedule, { rehearsal: parts.rehearsal });
+      const visible = await parts.visibleRecords(call);
       return store.write(call, async (tx) => {
-        const { batch, records, ready } = await loaded(tx, input.batch);
+        const { batch, records, ready, hidden } = await loaded(tx, input.batch, visible);
         await tx.allow(batchTarget(batch));
         if (batch.state !== 'open') throw new ArchiveError('E_STATE_INVALID', { state: batch.state });
         if (ready.length === 0) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing: ['arranged'] });
@@ -108,7 +113,8 @@ export function filingService(parts: FilingParts) {
           filed.push({ record: next.id, archivalCode: next.archivalCode });
         }
         const left = records.length - ready.length;
-        await tx.batches.save({ ...batch, state: left === 0 ? 'filed' : 'open', declared: left === 0 ? batch.declared : null, closedAt: left === 0 ? clock.now() : null }, input.seenVersion);
+        const whole = left === 0 && !hidden;
+        await tx.batches.save({ ...batch, state: whole ? 'filed' : 'open', declared: whole ? batch.declared : null, closedAt: whole ? clock.now() : null }, input.seenVersion);
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { batch: batch.number, items: filed.length, reportNo: run.reportNo, left } });
         return { filed, reportNo: run.reportNo, conclusion: run.conclusion, left };
       });
@@ -119,7 +125,7 @@ export function filingService(parts: FilingParts) {
       await store.write(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
-        await tx.allow(batchTarget(batch));
+        await tx.allow(batchTarget(batch), 'filing.show');
         for (const { record: id, reasons } of input.records) {
           const record = await tx.records.get(id);
           if (record?.batch !== batch.id || !isRecordState(record.state)) throw new ArchiveError('E_NOT_FOUND');

@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.js';
 import { testFourNatures } from '../four-natures.js';
 import type { BatchFacts, FileFacts, RecordFacts, SecrecyFacts } from '../four-natures.js';
 import { batchTarget } from '../holdings.js';
-import type { CaptureBatch, CaptureMethod, ComputerFile, Holdings, StoredRecord } from '../holdings.js';
+import type { CaptureBatch, CaptureMethod, ComputerFile, Holdings, ListScope, StoredRecord } from '../holdings.js';
 import type { FourPropertyRun, RunRepository } from '../inspection-run.js';
 import type { SchemaFault } from '../metadata.js';
 import type { CalendarDate, Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
@@ -39,6 +39,8 @@ export interface InspectionParts {
   readonly sealPolicy: 'mandatory' | 'optional';
   /** 病毒库日期, as last registered on the box. */
   readonly virusLibraryOn: () => Promise<CalendarDate | null>;
+  /** Which records of a batch the person may see. */
+  readonly visibleRecords: (call: Call) => Promise<ListScope>;
 }
 
 export type Tester = (tx: InspectionTx, call: Call, batch: CaptureBatch, records: readonly StoredRecord[]) => Promise<FourPropertyRun>;
@@ -107,11 +109,12 @@ export function inspectionService(parts: InspectionParts, test: Tester = tester(
   const { store } = parts;
   return {
     async run(call: Call, input: InspectionRun) {
+      const visible = await parts.visibleRecords(call);
       return store.write(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
         await tx.allow(batchTarget(batch));
-        const records = (await tx.records.ofBatch(batch.id)).filter((record) => record.state !== 'withdrawn');
+        const records = (await tx.records.ofBatch(batch.id, visible)).filter((record) => record.state !== 'withdrawn');
         const run = await test(tx, call, batch, records);
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { reportNo: run.reportNo, conclusion: run.conclusion } });
         return run;

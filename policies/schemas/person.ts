@@ -12,6 +12,10 @@ export const paging = {
   size: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: '每页条数' })),
 };
 
+/** 名录: whom a 知悉范围 may name. */
+export const PersonDirectory = Type.Object({}, { $id: 'person.directory', additionalProperties: false });
+export type PersonDirectory = Static<typeof PersonDirectory>;
+
 export const PersonList = Type.Object({
   ...paging,
   status: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('active'), Type.Literal('disabled')], { description: '状态' })),

@@ -289,8 +289,8 @@ export function classificationService(parts: ClassificationParts) {
     },
 
     /** 标志 of a record for its page; the caller has allowed the record. */
-    async cardOf(tx: Pick<SecrecyTx, 'matters'>, record: StoredRecord) {
-      const matter = record.classificationId === null ? undefined : await tx.matters.get(record.classificationId);
+    async cardOf(matters: SecrecyTx['matters'], record: StoredRecord) {
+      const matter = record.classificationId === null ? undefined : await matters.get(record.classificationId);
       return matter === undefined ? null : markCard(matter.it, policy, parts.names);
     },
   };

@@ -1,3 +1,4 @@
+import type { MarkCard } from '../../core/services/consultation.js';
 import type { CalendarDate, Level } from '../../core/ports.js';
 import type { ClassAuthority, UnitAuthority } from '../../policies/schemas/secrecy.js';
 import type { MarkingPolicy, Proposal } from '../classification-rules.js';
@@ -67,28 +68,6 @@ export function formChecks(proposal: Proposal | OrdinaryProposal, facts: CheckFa
 }
 
 const TYPES = { original: '原始定密', derived: '派生定密', inherited: '来文沿用' } as const;
-
-/** 标志 of one record as its page shows it. */
-export interface MarkCard {
-  readonly classification: string;
-  readonly state: string;
-  readonly mark: string;
-  /** 原始定密 / 派生定密 / 来文沿用. */
-  readonly kind: string;
-  readonly startOn: CalendarDate | null;
-  readonly lastSecretOn: CalendarDate | null;
-  readonly declassifiedFrom: CalendarDate | null;
-  readonly reviewDueOn: CalendarDate | null;
-  readonly periodText: string | null;
-  readonly capText: string | null;
-  readonly basis: string | null;
-  readonly originOrg: string;
-  readonly writtenRecordNo: string;
-  readonly authorityName: string;
-  /** 承办人, then 定密责任人. */
-  readonly signers: readonly { readonly role: 'proposer' | 'authority'; readonly person: string; readonly name: string; readonly at: string; readonly certificateSerial: string }[];
-  readonly scopeNames: readonly string[];
-}
 
 export interface Names { person(id: string): Promise<string>; department(id: string): Promise<string> }
 

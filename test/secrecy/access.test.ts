@@ -23,6 +23,7 @@ const MAY = `
   desk.list                  everyone
   person.list                three-officers
   person.show                three-officers
+  person.directory           officer custodian proposer class_authority unit_head
   person.create              sysadmin
   person.disable             sysadmin
   person.unlock              sysadmin
@@ -73,6 +74,8 @@ const MAY = `
   record.amend               collectors
   classification.list        officer class_authority custodian unit_head proposer
   classification.show        officer class_authority custodian unit_head proposer
+  classification.authorities everyone
+  classification.preview     officer custodian proposer class_authority unit_head
   classification.propose     officer custodian proposer
   classification.approve     class_authority unit_head
   classification.reject      class_authority unit_head

@@ -3,6 +3,7 @@ import type { Services } from '../../services.js';
 import type { Routes } from '../route.js';
 import { auditRoutes } from './audit.js';
 import { captureRoutes } from './capture.js';
+import { classificationRoutes } from './classification.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
@@ -19,6 +20,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
   ...filingRoutes(services.filing),
+  ...classificationRoutes(services.classification),
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),

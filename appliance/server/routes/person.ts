@@ -1,4 +1,4 @@
-import { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../../policies/schemas/person.js';
+import { PersonClear, PersonCreate, PersonDirectory, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../../policies/schemas/person.js';
 import type { personService } from '../../identity/person-service.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
@@ -7,6 +7,7 @@ const SAVE = ['E_DENIED', 'E_NOT_FOUND', 'E_SOD_SELF_APPROVAL', 'E_STALE_VERSION
 
 export const personRoutes = (service: ReturnType<typeof personService>): Routes => ({
   'person.list': route({ method: 'GET', summary: '查看人员', input: PersonList, errors: ['E_DENIED'], handle: service.list }),
+  'person.directory': route({ method: 'GET', summary: '人员与部门名录', input: PersonDirectory, errors: ['E_DENIED'], handle: service.directory }),
   'person.create': route({ method: 'POST', summary: '建立账号', input: PersonCreate, errors: ['E_DENIED', 'E_DUPLICATE', 'E_CERT_INVALID', 'E_PASSWORD_WEAK'], handle: service.create }),
   'person.disable': route({ method: 'POST', summary: '停用账号', input: PersonDisable, errors: [...SAVE], handle: service.disable }),
   'person.unlock': route({ method: 'POST', summary: '解锁账号', input: PersonUnlock, errors: [...SAVE], handle: service.unlock }),

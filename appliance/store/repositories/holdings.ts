@@ -5,7 +5,7 @@ import type { Level } from '../../../core/ports.js';
 import type { Sealing } from '../sealing.js';
 import { insert, saveVersion } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
-import { recordRepository } from './records.js';
+import { recordRepository, within } from './records.js';
 import { uploadRepository } from './uploads.js';
 
 interface BatchRow {
@@ -72,10 +72,11 @@ function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
     async ofBatch(batch) {
       return (await sql.all<FileRow>('SELECT * FROM computer_file WHERE batch = $1 AND replaced_by IS NULL ORDER BY received_at, id', batch)).map(fileOf);
     },
-    async countOf(batch) {
+    async countOf(batch, visible) {
+      const { where, values } = within(batch, visible);
       const rows = await sql.all<{ verdict: ComputerFile['verdict']; n: number; bytes: number }>(
         `SELECT computer_file.verdict, count(*) AS n, sum(computer_file.bytes) AS bytes FROM computer_file JOIN record ON record.id = computer_file.record
-         WHERE computer_file.batch = $1 AND replaced_by IS NULL AND record.state <> 'withdrawn' GROUP BY computer_file.verdict`, batch,
+         WHERE ${where} AND replaced_by IS NULL AND record.state <> 'withdrawn' GROUP BY computer_file.verdict`, ...values,
       );
       const of = (verdict: ComputerFile['verdict']): number => rows.find((row) => row.verdict === verdict)?.n ?? 0;
       const sum = (pick: (row: { n: number; bytes: number }) => number): number => rows.reduce((total, row) => total + pick(row), 0);

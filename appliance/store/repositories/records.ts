@@ -1,6 +1,6 @@
 import { ArchiveError } from '../../../core/errors.js';
 import type { Description } from '../../../core/description.js';
-import type { Page, Paged, ProcessEvent, RecordQuery, RecordRepository, StoredRecord } from '../../../core/holdings.js';
+import type { ListScope, Page, Paged, ProcessEvent, RecordQuery, RecordRepository, StoredRecord } from '../../../core/holdings.js';
 import type { Level, TargetScope } from '../../../core/ports.js';
 import type { Sealing } from '../sealing.js';
 import { insert, places, saveVersion } from '../sql.js';
@@ -114,24 +114,35 @@ async function searchRecords(sql: Sql, sealing: Sealing, query: RecordQuery, pag
 /** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
 const COUNTED = 10_000;
 
+/** The records of a batch that a person may see; the places of `visible` are numbered from 1. */
+export function within(batch: string, visible: ListScope | undefined): { readonly where: string; readonly values: readonly SqlValue[] } {
+  const values = (visible?.values ?? []) as readonly SqlValue[];
+  return { where: `${visible?.sql ?? '1 = 1'} AND record.batch = $${String(values.length + 1)}`, values: [...values, batch] };
+}
+
 export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
   return {
     async get(id) {
       const row = await sql.one<RecordRow>('SELECT * FROM record WHERE id = $1', id);
       return row && (await recordsOf(sql, sealing, [row]))[0];
     },
-    ofBatch: async (batch) => recordsOf(sql, sealing, await sql.all<RecordRow>('SELECT * FROM record WHERE batch = $1 ORDER BY serial', batch)),
-    async pageOfBatch(batch, state, { offset, limit }) {
-      const where = state === null ? "batch = $1 AND state <> 'withdrawn'" : 'batch = $1 AND state = $2';
-      const values = state === null ? [batch] : [batch, state];
+    async ofBatch(batch, visible) {
+      const { where, values } = within(batch, visible);
+      return recordsOf(sql, sealing, await sql.all<RecordRow>(`SELECT record.* FROM record WHERE ${where} ORDER BY serial`, ...values));
+    },
+    async pageOfBatch(batch, state, { offset, limit }, visible) {
+      const inBatch = within(batch, visible);
+      const where = state === null ? `${inBatch.where} AND record.state <> 'withdrawn'` : `${inBatch.where} AND record.state = $${String(inBatch.values.length + 1)}`;
+      const values = state === null ? inBatch.values : [...inBatch.values, state];
       const rows = await sql.all<RecordRow>(
-        `SELECT * FROM record WHERE ${where} ORDER BY serial LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`, ...values, limit, offset,
+        `SELECT record.* FROM record WHERE ${where} ORDER BY serial LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`, ...values, limit, offset,
       );
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM record WHERE ${where}`, ...values);
       return { rows: await recordsOf(sql, sealing, rows), total: count?.n ?? 0 };
     },
-    async statesOfBatch(batch) {
-      const rows = await sql.all<{ state: string; n: number }>('SELECT state, count(*) AS n FROM record WHERE batch = $1 GROUP BY state', batch);
+    async statesOfBatch(batch, visible) {
+      const { where, values } = within(batch, visible);
+      const rows = await sql.all<{ state: string; n: number }>(`SELECT record.state, count(*) AS n FROM record WHERE ${where} GROUP BY record.state`, ...values);
       return Object.fromEntries(rows.map((row) => [row.state, row.n]));
     },
     async add(record) {
