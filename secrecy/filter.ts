@@ -114,7 +114,7 @@ function scope(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): F
   const own: Filter = { sql: `${c.owner} = ?`, parameters: [who.person] };
   const knows = or([level.exactly(0), and([level.exactly(1), oneOf(c.department, who.departments)]), named(who, c)]);
   switch (row.scope) {
-    case '*': return EVERYTHING;
+    case '*': case 'receives': return EVERYTHING;
     case 'own': return own;
     case 'knows': return knows;
     case 'keeps': return or([level.atMost(1), knows]);

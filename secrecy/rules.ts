@@ -33,6 +33,8 @@ export const SCOPE = {
   /** `keeps`, or made by this person. */
   handles: (who, what) => own(who, what) || keeps(who, what),
   own,
+  /** 经管: batches that departments hand in; what lies in them is shown by its own scope. */
+  receives: () => true,
 } as const satisfies Record<string, Rule>;
 
 /** 生命周期 (design §2): which states a rule lets through; `null` is every state. */
