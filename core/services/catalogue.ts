@@ -7,7 +7,7 @@ import type { Composition, MatchedRow } from '../catalogue-match.js';
 import { ArchiveError, errorRow } from '../errors.js';
 import type { ErrorDetail } from '../errors.js';
 import { batchTarget, recordTarget } from '../holdings.js';
-import type { CaptureBatch, ComputerFile, Holdings, StoredRecord } from '../holdings.js';
+import type { CaptureBatch, ComputerFile, Holdings, ListScope, StoredRecord } from '../holdings.js';
 import type { Call, Clock, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
 import { contentIsOpen, isRecordState, requireNext } from '../record.js';
 import type { RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
@@ -29,6 +29,8 @@ export interface CatalogueParts {
   readonly schedule: RetentionSchedule;
   readonly schemes: Schemes;
   readonly fondsRules: (fonds: string) => FondsRules;
+  /** Which records of a batch the person may see. */
+  readonly visibleRecords: (call: Call) => Promise<ListScope>;
   /** Reads the whole body under the limits of the policy. @throws ArchiveError `E_UPLOAD_TOO_LARGE`, `E_CATALOGUE_ENCODING`, `E_CATALOGUE_INVALID` */
   readonly read: (body: AsyncIterable<Uint8Array>) => Promise<ReadCatalogue>;
 }
@@ -59,8 +61,9 @@ export function catalogueService(parts: CatalogueParts) {
     return batch;
   }
 
-  async function plan(tx: CatalogueTx, batch: CaptureBatch, reading: ReadCatalogue) {
-    const records = new Map((await tx.records.ofBatch(batch.id)).filter((record) => record.state !== 'withdrawn').map((record) => [record.id, record]));
+  /** Only records the person may see, and at the level the batch was taken in at: a line of text never changes level on its way. */
+  async function plan(tx: CatalogueTx, batch: CaptureBatch, reading: ReadCatalogue, visible: ListScope) {
+    const records = new Map((await tx.records.ofBatch(batch.id, visible)).filter((record) => record.state !== 'withdrawn' && record.level === batch.level).map((record) => [record.id, record]));
     const files = (await tx.files.ofBatch(batch.id)).filter((file) => records.has(file.record));
     const items = new Map<string, ComputerFile[]>();
     for (const file of files) items.set(file.record, [...(items.get(file.record) ?? []), file].sort((one, other) => one.position - other.position));
@@ -143,17 +146,18 @@ export function catalogueService(parts: CatalogueParts) {
     async catalogue(call: Call, input: CaptureCatalogue, body: AsyncIterable<Uint8Array>) {
       await store.read(call, async (tx) => open(tx, input.batch));
       const reading = await parts.read(body);
+      const visible = await parts.visibleRecords(call);
       if (input.apply !== true) {
         return store.read(call, async (tx) => {
           const batch = await open(tx, input.batch);
-          const planned = await plan(tx, batch, reading);
+          const planned = await plan(tx, batch, reading, visible);
           tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { dryRun: true, rows: reading.rowsRead, problems: planned.problems.length } });
           return report(reading, planned, false);
         });
       }
       return store.write(call, async (tx) => {
         const batch = await open(tx, input.batch);
-        const planned = await plan(tx, batch, reading);
+        const planned = await plan(tx, batch, reading, visible);
         if (planned.problems.length > 0) {
           const unlinked = reading.faults.length === 0 && planned.rows.every((row) => row.problems.length === row.missing.length);
           throw new ArchiveError(unlinked ? 'E_META_UNLINKED' : 'E_CATALOGUE_INVALID', { batch: batch.id, problems: planned.problems.length }, planned.problems.slice(0, DETAILS));
