@@ -9,7 +9,7 @@ export const holdings: Migration = {
   statements: [
     `CREATE TABLE capture_batch (
       id TEXT PRIMARY KEY, number TEXT NOT NULL UNIQUE, fonds TEXT NOT NULL, department TEXT NOT NULL, opened_by TEXT NOT NULL,
-      method TEXT NOT NULL, offline_reason TEXT, level INTEGER NOT NULL, state TEXT NOT NULL, declared TEXT, sealed BLOB,
+      method TEXT NOT NULL, level INTEGER NOT NULL, state TEXT NOT NULL, declared TEXT, sealed BLOB,
       opened_at TEXT NOT NULL, closed_at TEXT, version INTEGER NOT NULL
     ) STRICT`,
     `CREATE TABLE stored_object (
@@ -54,7 +54,7 @@ export const holdings: Migration = {
     'CREATE INDEX computer_file_batch ON computer_file (batch)',
     `CREATE TABLE process_event (
       id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL REFERENCES record (id), activity TEXT NOT NULL, at TEXT NOT NULL,
-      person TEXT NOT NULL, duty TEXT, mandate TEXT, detail TEXT NOT NULL
+      person TEXT NOT NULL, duty TEXT, mandate TEXT, level INTEGER NOT NULL, sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX process_event_record ON process_event (record, id)',
     "CREATE VIRTUAL TABLE search USING fts5 (tokens, content='', contentless_delete=1, tokenize='ascii')",

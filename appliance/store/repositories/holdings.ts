@@ -9,29 +9,33 @@ import { recordRepository, within } from './records.js';
 import { uploadRepository } from './uploads.js';
 
 interface BatchRow {
-  id: string; number: string; fonds: string; department: string; opened_by: string; method: CaptureBatch['method']; offline_reason: string | null;
+  id: string; number: string; fonds: string; department: string; opened_by: string; method: CaptureBatch['method']; sealed: Buffer | null;
   level: Level; state: CaptureBatch['state']; declared: string | null; opened_at: string; closed_at: string | null; version: number;
 }
 
-const batchOf = (row: BatchRow): CaptureBatch => ({
+/** The telling part of a batch: free text of the officer, sealed at its level. */
+interface BatchDescription { readonly offlineReason: string }
+
+const batchOf = (row: BatchRow, sealing: Sealing): CaptureBatch => ({
   id: row.id, number: row.number, fonds: row.fonds, department: row.department, openedBy: row.opened_by, method: row.method,
-  offlineReason: row.offline_reason, level: row.level, state: row.state,
+  offlineReason: row.sealed === null ? null : sealing.open<BatchDescription>(row.level, `batch/${row.id}`, row.sealed).offlineReason, level: row.level, state: row.state,
   declared: row.declared === null ? null : JSON.parse(row.declared) as CaptureBatch['declared'], openedAt: row.opened_at, closedAt: row.closed_at, version: row.version,
 });
 
-const batchColumns = (batch: CaptureBatch): Record<string, SqlValue> => ({
-  number: batch.number, fonds: batch.fonds, department: batch.department, opened_by: batch.openedBy, method: batch.method, offline_reason: batch.offlineReason,
+const batchColumns = (batch: CaptureBatch, sealing: Sealing): Record<string, SqlValue> => ({
+  number: batch.number, fonds: batch.fonds, department: batch.department, opened_by: batch.openedBy, method: batch.method,
+  sealed: batch.offlineReason === null ? null : sealing.seal(batch.level, `batch/${batch.id}`, { offlineReason: batch.offlineReason } satisfies BatchDescription),
   level: batch.level, state: batch.state, declared: batch.declared === null ? null : JSON.stringify(batch.declared), opened_at: batch.openedAt, closed_at: batch.closedAt,
 });
 
-function batchRepository(sql: Sql): BatchRepository {
+function batchRepository(sql: Sql, sealing: Sealing): BatchRepository {
   return {
     async get(id) {
       const row = await sql.one<BatchRow>('SELECT * FROM capture_batch WHERE id = $1', id);
-      return row && batchOf(row);
+      return row && batchOf(row, sealing);
     },
-    add: async (batch) => insert(sql, 'capture_batch', { id: batch.id, version: batch.version, ...batchColumns(batch) }),
-    save: async (batch, seenVersion) => saveVersion(sql, 'capture_batch', batch.id, seenVersion, batchColumns(batch)),
+    add: async (batch) => insert(sql, 'capture_batch', { id: batch.id, version: batch.version, ...batchColumns(batch, sealing) }),
+    save: async (batch, seenVersion) => saveVersion(sql, 'capture_batch', batch.id, seenVersion, batchColumns(batch, sealing)),
     async list(visible, { offset, limit }) {
       const values = visible.values as readonly SqlValue[];
       const rows = await sql.all<BatchRow>(
@@ -39,7 +43,7 @@ function batchRepository(sql: Sql): BatchRepository {
         ...values, limit, offset,
       );
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM capture_batch WHERE ${visible.sql}`, ...values);
-      return { rows: rows.map(batchOf), total: count?.n ?? 0 };
+      return { rows: rows.map((row) => batchOf(row, sealing)), total: count?.n ?? 0 };
     },
     async countOn(day) {
       const row = await sql.one<{ n: number }>('SELECT count(*) AS n FROM capture_batch WHERE number LIKE $1', `SJ-${day.slice(0, 4)}-${day.slice(5, 7)}${day.slice(8)}-%`);
@@ -129,5 +133,5 @@ function objectRepository(sql: Sql): ObjectRepository {
 }
 
 export function holdings(sql: Sql, sealing: Sealing): Holdings {
-  return { batches: batchRepository(sql), records: recordRepository(sql, sealing), files: fileRepository(sql, sealing), objects: objectRepository(sql), uploads: uploadRepository(sql, sealing) };
+  return { batches: batchRepository(sql, sealing), records: recordRepository(sql, sealing), files: fileRepository(sql, sealing), objects: objectRepository(sql), uploads: uploadRepository(sql, sealing) };
 }

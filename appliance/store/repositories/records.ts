@@ -164,14 +164,20 @@ export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
       if (words.length > 0) await sql.run('INSERT INTO search (rowid, tokens) VALUES ($1, $2)', row.serial, sealing.tokens(record.level, words).join(' '));
     },
     search: async (query, page) => searchRecords(sql, sealing, query, page),
+    /** What was said of an act (why it was sent back, which fields) is as telling as the record, and rests sealed at its level. */
     async events(record) {
-      const rows = await sql.all<{ activity: string; at: string; person: string; duty: string | null; mandate: string | null; detail: string }>(
-        'SELECT activity, at, person, duty, mandate, detail FROM process_event WHERE record = $1 ORDER BY id', record,
+      const rows = await sql.all<{ activity: string; at: string; person: string; duty: string | null; mandate: string | null; level: Level; sealed: Buffer }>(
+        'SELECT activity, at, person, duty, mandate, level, sealed FROM process_event WHERE record = $1 ORDER BY id', record,
       );
-      return rows.map((row): ProcessEvent => ({ ...row, detail: JSON.parse(row.detail) as Record<string, unknown> }));
+      return rows.map(({ level, sealed, ...row }): ProcessEvent => ({ ...row, detail: sealing.open<Record<string, unknown>>(level, `event/${record}`, sealed) }));
     },
-    addEvent: async (record, event) => insert(sql, 'process_event', {
-      record, activity: event.activity, at: event.at, person: event.person, duty: event.duty, mandate: event.mandate, detail: JSON.stringify(event.detail),
-    }),
+    async addEvent(record, event) {
+      const row = await sql.one<{ level: Level }>('SELECT level FROM record WHERE id = $1', record);
+      if (!row) throw new ArchiveError('E_NOT_FOUND', { record });
+      await insert(sql, 'process_event', {
+        record, activity: event.activity, at: event.at, person: event.person, duty: event.duty, mandate: event.mandate, level: row.level,
+        sealed: sealing.seal(row.level, `event/${record}`, event.detail),
+      });
+    },
   };
 }
