@@ -8,7 +8,7 @@ export type CaptureMethod = 'online_auto' | 'offline_upload' | 'offline_package_
 /** 收集批次: what one department hands in together; counted, checked and filed as one (办法第二十一条). */
 export interface CaptureBatch {
   readonly id: string;
-  /** `SJ-2026-1123-01` */
+  /** `SJ-2026-1123-4071`, drawn: see `drawn-number.ts` */
   readonly number: string;
   readonly fonds: string;
   readonly department: string;
@@ -161,7 +161,7 @@ export interface BatchRepository {
   save(batch: CaptureBatch, seenVersion: number): Promise<void>;
   list(visible: ListScope, page: Page): Promise<Paged<CaptureBatch>>;
   /** How many batches were opened on a day, for the number. */
-  countOn(day: CalendarDate): Promise<number>;
+  numbered(number: string): Promise<boolean>;
 }
 
 /** A search as the store runs it: who may see what is already in `visible`. */

@@ -4,7 +4,7 @@ import type { Instant, Level } from './ports.js';
 /** 一次四性检测, as it is kept and reported (domain/04 §4). Never changed: a new run is a new row. */
 export interface FourPropertyRun {
   readonly id: string;
-  /** `4P-filing-20261123-0001` */
+  /** `4P-filing-20261123-4071`, drawn: see `drawn-number.ts` */
   readonly reportNo: string;
   readonly batch: string;
   /** From 1 within the batch. */
@@ -34,5 +34,4 @@ export interface RunRepository {
   ofBatch(batch: string): Promise<readonly Omit<FourPropertyRun, 'content'>[]>;
   get(batch: string, run: number): Promise<FourPropertyRun | undefined>;
   byReportNo(reportNo: string): Promise<FourPropertyRun | undefined>;
-  countOn(prefix: string): Promise<number>;
 }

@@ -32,7 +32,7 @@ export const describeSession = (parts: DescribeParts) => async (call: ServerCall
   const { gate, box } = parts;
   const boxState = parts.boxState();
   const common = {
-    ...box, boxState, checkpoint: parts.checkpoint(), now: parts.clock.now(), today: parts.clock.today(), idleSeconds: parts.idleMinutes * 60,
+    ...box, boxState, checkpoint: null, now: parts.clock.now(), today: parts.clock.today(), idleSeconds: parts.idleMinutes * 60,
   };
   const { session } = call;
   if (!session || boxState === 'locked') return { signedIn: false, ...common, abilities: [] };
@@ -45,13 +45,16 @@ export const describeSession = (parts: DescribeParts) => async (call: ServerCall
   if (!found) return { signedIn: false, ...common, abilities: [] };
   const { person, department } = found;
   const who = await gate.subjectOf(call);
+  const abilities = session.locked ? [] : await gate.abilities(call);
   return {
-    signedIn: true, ...common, csrfToken: session.csrf, locked: session.locked, absoluteUntil: session.absoluteUntil,
+    signedIn: true, ...common,
+    // How much was entered tells of work that others may not know of: only who looks after the ledger is told.
+    checkpoint: abilities.includes('audit.checkpoints') ? parts.checkpoint() : null, csrfToken: session.csrf, locked: session.locked, absoluteUntil: session.absoluteUntil,
     person: {
       id: person.id, account: person.account, name: person.name, position: person.position, department: person.department, departmentName: department?.name ?? '',
       duties: who.grants.map(({ duty, fonds }) => ({ key: duty, name: parts.dutyName(duty), fonds })), clearance: who.clearance,
       currentLevel: session.currentLevel, mustChangePassword: session.mustChangePassword,
     },
-    abilities: session.locked ? [] : await gate.abilities(call),
+    abilities,
   };
 };

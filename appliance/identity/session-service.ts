@@ -52,11 +52,15 @@ export function sessionService(parts: SessionServiceParts) {
     const person = await store.read({ ...call, person: 'anonymous' }, async (tx) => { await tx.allow(); return tx.people.byAccount(input.account); });
     const passwordHolds = await passwords.matches(input.password ?? '', person?.passwordHash ?? undefined);
     if (person === undefined) throw failed('account');
-    checkLock(person, clock.now());
     if (person.status !== 'active') throw failed('status', person);
-    if (!signatureHolds(crypto, clock, parts.boxSerial, person, input) || !passwordHolds) {
+    const signed = signatureHolds(crypto, clock, parts.boxSerial, person, input);
+    // That an account is locked is told to who holds its key alone: anyone else would learn that it exists. The password is not
+    // weighed meanwhile, so a locked account answers no guesses.
+    if (!signed && person.lockedUntil !== null && clock.now() < person.lockedUntil) throw failed('locked', person);
+    checkLock(person, clock.now());
+    if (!signed || !passwordHolds) {
       await countFailure(call, person);
-      throw failed(passwordHolds ? 'signature' : 'password', person);
+      throw failed(signed ? 'password' : 'signature', person);
     }
     return person;
   }

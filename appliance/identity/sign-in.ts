@@ -42,10 +42,12 @@ export function signatureHolds(
 ): boolean {
   if (person.certificate === null) return false;
   const certificate = parseCertificate(person.certificate);
-  const now = clock.now();
-  if (now < certificate.notBefore || now > certificate.notAfter) throw new ArchiveError('E_CERT_INVALID', { person: person.id });
   const message = Buffer.from(signInMessage(box, given.account, given.challenge));
-  return crypto.verify(message, Buffer.from(given.signature, 'base64url'), certificate.publicKey);
+  if (!crypto.verify(message, Buffer.from(given.signature, 'base64url'), certificate.publicKey)) return false;
+  const now = clock.now();
+  // Told to who holds the key alone: anyone else would learn that the account exists.
+  if (now < certificate.notBefore || now > certificate.notAfter) throw new ArchiveError('E_CERT_INVALID', { person: person.id });
+  return true;
 }
 
 /** A new session begins at 内部 or below: the person raises it knowingly, and the banner shows it. */

@@ -9,6 +9,7 @@ import helmet from 'koa-helmet';
 import serve from 'koa-static';
 import type { Logger } from 'pino';
 import { ArchiveError } from '../../core/errors.js';
+import type { Call } from '../../core/ports.js';
 import { describeApi } from './openapi.js';
 import { problemOf } from './problem.js';
 import type { Bytes, RouteRow, Routes, ServerCall } from './route.js';
@@ -21,6 +22,8 @@ export interface ServerParts {
   readonly sessions: Sessions;
   readonly log: Logger;
   readonly newTraceId: () => string;
+  /** Enters a refusal in the ledger, unless a unit of work has done so. */
+  readonly refused: (call: Call, error: unknown) => Promise<void>;
   /** Folder of the built console. */
   readonly consoleFolder: string;
   readonly health: () => Promise<Readonly<Record<string, unknown>>>;
@@ -47,9 +50,12 @@ export function buildServer(parts: ServerParts): Koa {
   router.get('/api/openapi.json', (ctx) => { ctx.body = description; });
   const validate = compileValidators(parts.routes);
   for (const [act, row] of Object.entries(parts.routes)) {
+    // Who asks is known before a byte of what they ask is read.
     const handlers: Middleware[] = [
+      entering(parts, act),
+      async (ctx, next) => { ctx.state['session'] = await sessionOf(parts, act, row, ctx); await next(); },
       ...(row.method === 'POST' ? [bodyParser({ enableTypes: ['json'], jsonLimit: JSON_LIMIT, onError: unreadable })] : []),
-      async (ctx: Context) => { await serveAct(parts, act, row, (input) => { validate(act, input); }, ctx); },
+      async (ctx: Context) => { await serveAct(act, row, (input) => { validate(act, input); }, ctx); },
     ];
     router.register(`/api/${act}`, [row.method], handlers);
   }
@@ -94,11 +100,27 @@ function unreadable(): never {
   throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '', message: '请求内容不是有效的 JSON，或超过大小限制' }]);
 }
 
-async function serveAct(parts: ServerParts, act: string, row: RouteRow, validate: (input: unknown) => void, ctx: Context): Promise<void> {
-  const session = await sessionOf(parts, act, row, ctx);
+/** Every refusal of an act is entered in the ledger, also one that never came as far as a unit of work. */
+function entering(parts: ServerParts, act: string): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const call = callOf(act, ctx, ctx.state['asker'] as SessionView | undefined);
+      await parts.refused(call, error).catch((fault: unknown) => { parts.log.error({ traceId: call.traceId, fault: faultOf(fault) }, 'a refusal could not be entered'); });
+      throw error;
+    }
+  };
+}
+
+const callOf = (act: string, ctx: Context, session: SessionView | undefined): Call => ({
+  act, person: session?.person ?? 'anonymous', duty: session?.duty ?? null, terminal: session?.terminal ?? ctx.ip, traceId: String(ctx.state['traceId']),
+});
+
+async function serveAct(act: string, row: RouteRow, validate: (input: unknown) => void, ctx: Context): Promise<void> {
+  const session = ctx.state['session'] as SessionView | undefined;
   const call: ServerCall = {
-    act, session, ip: ctx.ip, person: session?.person ?? 'anonymous', duty: session?.duty ?? null,
-    terminal: session?.terminal ?? ctx.ip, traceId: String(ctx.state['traceId']),
+    ...callOf(act, ctx, session), session, ip: ctx.ip,
     reply: {
       setSession: (token) => {
         ctx.cookies.set(COOKIE, token, { httpOnly: true, sameSite: 'strict', secure: true, path: '/', overwrite: true });
@@ -120,6 +142,7 @@ async function sessionOf(parts: ServerParts, act: string, row: RouteRow, ctx: Co
   } catch (error) {
     if (!row.open) throw error;
   }
+  ctx.state['asker'] = session;
   if (row.open) return session;
   if (!session) throw new ArchiveError('E_SESSION_REQUIRED');
   if (row.method !== 'GET' && !sameText(ctx.get('x-csrf-token'), session.csrf)) throw new ArchiveError('E_CSRF');

@@ -49,10 +49,9 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const services = servicesOf(box, pool, preview, intake);
   const routes = allRoutes(box, services);
   const app = buildServer({
-    routes, sessions: services.keeper, log, newTraceId: () => ids.uuid(), consoleFolder: inPackage('dist', 'ui'),
+    routes, sessions: services.keeper, log, newTraceId: () => ids.uuid(), refused: async (call, error) => box.store.refuse(call, error), consoleFolder: inPackage('dist', 'ui'),
     health: async () => Promise.resolve({ status: 'ok', keys: box.keys.state, rehearsal: box.profile.rehearsal }),
     metrics: async () => Promise.resolve([
-      '# TYPE shouzang_audit_entries counter', `shouzang_audit_entries ${String(box.ledger.head().size)}`,
       '# TYPE shouzang_keys_unlocked gauge', `shouzang_keys_unlocked ${box.keys.state === 'unlocked' ? '1' : '0'}`,
       '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${String(process.memoryUsage().rss)}`, '',
     ].join('\n')),

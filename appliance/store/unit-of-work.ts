@@ -19,6 +19,8 @@ export interface Store<R extends object> extends UnitOfWork<R & WriteTools, R & 
    * facts about records, people or rights: those are acts, and acts are decided and entered.
    */
   housekeep<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Enters a refusal that was met outside any unit: at the door, or before one began. One that a unit has entered is left. */
+  refuse(call: Call, error: unknown): Promise<void>;
 }
 
 /** Makes the repositories over one connection; `writing` is false on the reader. */
@@ -32,6 +34,7 @@ export function openUnitOfWork<R extends object>(
   database: Database, ledger: Ledger, gate: Gate, repositories: BuildRepositories<R>,
 ): Store<R> {
   const mutex = new Mutex();
+  const entered = new WeakSet<Error>();
   const writer = sqlOn(database.writer);
   const reader = sqlOn(database.reader);
 
@@ -54,7 +57,8 @@ export function openUnitOfWork<R extends object>(
 
   /** A refusal is an act too. It carries the true reason, which the person asking may never be told. */
   async function refused(call: Call, error: unknown, target: Target | undefined): Promise<void> {
-    if (!(error instanceof ArchiveError) || error.code === 'E_CLOCK_BACKWARD') return;
+    if (!(error instanceof ArchiveError) || error.code === 'E_CLOCK_BACKWARD' || entered.has(error)) return;
+    entered.add(error);
     const object = target === undefined ? {} : { object: target.id, objectType: target.type, ...levelOf(target) };
     await transact(call, async (drafts) => {
       drafts.push({ action: call.act, result: 'refused', reason: error.code, detail: { ...error.facts }, ...object });
@@ -63,6 +67,7 @@ export function openUnitOfWork<R extends object>(
   }
 
   return {
+    refuse: async (call, error) => mutex.runExclusive(async () => refused(call, error, undefined)),
     async housekeep(work) {
       return mutex.runExclusive(async () => {
         await writer.run('BEGIN IMMEDIATE');

@@ -1,5 +1,6 @@
 import { ArchiveError } from '../errors.js';
 import { requireName } from '../computer-file-name.js';
+import { drawNumber } from '../drawn-number.js';
 import { batchTarget, recordTarget } from '../holdings.js';
 import type { CaptureBatch, ComputerFile, FileRole, Holdings, ListScope, StoredRecord, Upload } from '../holdings.js';
 import type { Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
@@ -49,7 +50,7 @@ export function captureService(parts: CaptureParts) {
         await tx.allow(batchTarget({ id: '', fonds: input.fonds, level, state: 'open', department: input.department, openedBy: call.person }));
         if (call.duty === 'proposer' && (await tx.people.departmentOf(call.person)) !== input.department) throw new ArchiveError('E_DEPT_MISMATCH', { department: input.department });
         const today = clock.today();
-        const number = `SJ-${today.slice(0, 4)}-${today.slice(5, 7)}${today.slice(8)}-${String((await tx.batches.countOn(today)) + 1).padStart(2, '0')}`;
+        const number = await drawNumber(ids, `SJ-${today.slice(0, 4)}-${today.slice(5, 7)}${today.slice(8)}-`, async (one) => tx.batches.numbered(one));
         await tx.batches.add({
           id, number, fonds: input.fonds, department: input.department, openedBy: call.person, method: input.method, offlineReason: input.offlineReason ?? null,
           level, state: 'open', declared: null, openedAt: clock.now(), closedAt: null, version: 1,

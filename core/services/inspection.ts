@@ -1,5 +1,6 @@
 import { archivalCodes, differingSegments, runningNumber } from '../archival-code.js';
 import type { FondsRules } from '../arrangement.js';
+import { drawNumber } from '../drawn-number.js';
 import { ArchiveError } from '../errors.js';
 import { testFourNatures } from '../four-natures.js';
 import type { BatchFacts, FileFacts, RecordFacts, SecrecyFacts } from '../four-natures.js';
@@ -90,9 +91,9 @@ export function tester(parts: InspectionParts): Tester {
     };
     const outcome = testFourNatures(items, facts, around);
     const run = (await tx.runs.ofBatch(batch.id)).length + 1;
-    const prefix = `4P-filing-${clock.today().replaceAll('-', '')}-`;
+    const reportNo = await drawNumber(ids, `4P-filing-${clock.today().replaceAll('-', '')}-`, async (one) => (await tx.runs.byReportNo(one)) !== undefined);
     const kept: FourPropertyRun = {
-      id: ids.uuid(), reportNo: `${prefix}${String((await tx.runs.countOn(prefix)) + 1).padStart(4, '0')}`, batch: batch.id, run, stage: 'filing', level: batch.level,
+      id: ids.uuid(), reportNo, batch: batch.id, run, stage: 'filing', level: batch.level,
       operator: call.person, startedAt, finishedAt: clock.now(), conclusion: outcome.conclusion,
       content: {
         engineVersion: parts.engineVersion, ruleSetVersion: items.version, virusLibraryOn, items: records.length, files: count, bytes,

@@ -45,10 +45,7 @@ function batchRepository(sql: Sql, sealing: Sealing): BatchRepository {
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM capture_batch WHERE ${visible.sql}`, ...values);
       return { rows: rows.map((row) => batchOf(row, sealing)), total: count?.n ?? 0 };
     },
-    async countOn(day) {
-      const row = await sql.one<{ n: number }>('SELECT count(*) AS n FROM capture_batch WHERE number LIKE $1', `SJ-${day.slice(0, 4)}-${day.slice(5, 7)}${day.slice(8)}-%`);
-      return row?.n ?? 0;
-    },
+    numbered: async (number) => (await sql.one('SELECT 1 AS there FROM capture_batch WHERE number = $1', number)) !== undefined,
   };
 }
 

@@ -32,9 +32,5 @@ export function runRepository(sql: Sql, sealing: Sealing): RunRepository {
       const row = await sql.one<RunRow>('SELECT * FROM four_property_run WHERE report_no = $1', reportNo);
       return row && runOf(row);
     },
-    async countOn(prefix) {
-      const row = await sql.one<{ n: number }>('SELECT count(*) AS n FROM four_property_run WHERE substr(report_no, 1, $1) = $2', prefix.length, prefix);
-      return row?.n ?? 0;
-    },
   };
 }
