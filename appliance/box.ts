@@ -7,6 +7,7 @@ import { accessGate, SYSTEM } from './access/gate.js';
 import type { AccessGate } from './access/gate.js';
 import { keepCheckpoint, latestCheckpoint, signCheckpoint } from './audit/checkpoints.js';
 import type { BoxIdentity } from './audit/identity.js';
+import { refusalMeter } from './audit/meter.js';
 import { Bulk } from './content/bulk.js';
 import { makeFolder } from './content/file-ops.js';
 import { dataPaths } from './content/paths.js';
@@ -77,6 +78,8 @@ export interface BoxOptions {
   readonly data: string;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Told of a step after a commit that failed; recovery carries it out. */
+  readonly late?: (error: unknown) => void;
 }
 
 /**
@@ -116,7 +119,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       return person && { person, grants: await people.grants(id) };
     },
   });
-  const store = openUnitOfWork<Repositories>(database, ledger, gate, (sql) => repositories(sql, sealing));
+  const store = openUnitOfWork<Repositories>(database, ledger, gate, (sql) => repositories(sql, sealing), {
+    meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }),
+  });
   const bulk = new Bulk();
   const vault = await openVault({
     paths, keys, tools: { provider: crypto, bulk }, clock, memoryBytes: policies.content('capture.json').inMemoryBytes, housekeep: async (work) => store.housekeep(work),

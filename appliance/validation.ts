@@ -8,14 +8,39 @@ export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly o
 export type Check<T> = (value: unknown) => Checked<T>;
 
 /** Strict and repairs nothing: no coercion, no defaults, no removal of unknown fields (style 4.4). */
-const ajv = new Ajv({ strict: true, allErrors: true, coerceTypes: false, useDefaults: false, removeAdditional: false, allowUnionTypes: true });
-formatsPlugin.default(ajv);
+const STRICT = { strict: true, coerceTypes: false, useDefaults: false, removeAdditional: false, allowUnionTypes: true } as const;
+const ajv = new Ajv({ ...STRICT, allErrors: true });
+/** Stops at the first fault: a hostile value of a million wrong parts must not become a million error objects. */
+const brief = new Ajv({ ...STRICT, allErrors: false });
+for (const one of [ajv, brief]) formatsPlugin.default(one);
+
+/** Up to this many parts a value is told every fault of. */
+const PARTS_TOLD = 20_000;
+const DETAILS_TOLD = 200;
 
 /** Compiles at once, so that a bad schema stops the start and not a user. */
 export function checkFor<Schema extends TSchema>(schema: Schema): Check<Static<Schema>> {
   const { $id: _id, ...anonymous } = schema;
-  const validate = ajv.compile<Static<Schema>>(anonymous);
-  return (value) => (validate(value) ? { ok: true, value } : { ok: false, details: chineseDetails(validate.errors ?? []) });
+  const first = brief.compile<Static<Schema>>(anonymous);
+  const all = ajv.compile<Static<Schema>>(anonymous);
+  return (value) => {
+    if (first(value)) return { ok: true, value };
+    const errors = parts(value, PARTS_TOLD) < PARTS_TOLD && !all(value) ? all.errors : first.errors;
+    return { ok: false, details: chineseDetails((errors ?? []).slice(0, DETAILS_TOLD)) };
+  };
+}
+
+/** How many values a value is made of, counted up to `most`. */
+function parts(value: unknown, most: number): number {
+  const waiting: unknown[] = [value];
+  let count = 0;
+  while (waiting.length > 0 && count + waiting.length < most) {
+    const one = waiting.pop();
+    count += 1;
+    if (Array.isArray(one)) for (let at = 0; at < Math.min(one.length, most); at += 1) waiting.push(one[at]);
+    else if (typeof one === 'object' && one !== null) waiting.push(...Object.values(one).slice(0, most));
+  }
+  return count + waiting.length;
 }
 
 /** What ajv says of a value, raw, for callers that know the elements by name (`core/metadata.ts`). */

@@ -90,6 +90,7 @@ export const CATALOG = {
   // 批量导入与上传
   E_UPLOAD_OFFSET: { status: 409, message: '续传位置与已收到的字节数不符，请从返回的位置继续上传', articles: [16], tell: ['offset'] },
   E_UPLOAD_TOO_LARGE: { status: 413, message: '文件超过本机允许的大小，请与系统管理员核对上限或改用离线导入', articles: [16], tell: ['limitBytes'] },
+  E_STORAGE_FULL: { status: 507, message: '磁盘空间不足，内容没有收下，请系统管理员腾出空间后从已收到的位置继续', articles: [16] },
   E_NAME_HOSTILE: { status: 422, message: '文件名含路径符号、控制字符、变向字符或为系统保留名，请改名后重新提交', articles: [16], tell: ['problem'] },
   E_NAME_COLLISION: { status: 409, message: '同批文件中有名称等同的文件，请改名以免互相覆盖', articles: [16] },
   E_CATALOGUE_ENCODING: { status: 422, message: '目录文件的编码无法识别或有损坏字节，请按标出的位置改正，另存为 UTF-8 或 GB 18030 后重新导入', articles: [16, 18] },

@@ -25,6 +25,8 @@ export interface Visibility {
 
 export interface AccessGate extends Gate {
   subjectOf(call: Call): Promise<Subject>;
+  /** Whether a duty has a row that allows the act: under which of several duties a person comes. */
+  mayHold(act: string, duty: string): boolean;
   /** What the person may try, for navigation. */
   abilities(call: Call): Promise<readonly string[]>;
   explain(call: Call, act: string, aim: CoreTarget | undefined): Promise<Decision>;
@@ -84,8 +86,11 @@ export function accessGate(parts: GateParts): AccessGate {
     subjectOf,
     async decide(call, act, aim) {
       if (call.person === SYSTEM || BEFORE_SIGN_IN.has(act)) return { allowed: true, reasons: [] };
-      return authorize(policy, system, await subjectOf(call), act, aimed(aim));
+      const decision = authorize(policy, system, await subjectOf(call), act, aimed(aim));
+      const duties = (policy.rows.get(act) ?? []).filter(({ text, duty }) => duty !== 'anyone' && decision.matched.includes(text)).map(({ duty }): string => duty);
+      return { ...decision, duty: call.duty !== null && duties.includes(call.duty) ? call.duty : duties[0] ?? call.duty };
     },
+    mayHold: (act, duty) => (policy.rows.get(act) ?? []).some((row) => row.duty === duty && row.effect === 'allow'),
     abilities: async (call) => abilities(policy, system, await subjectOf(call)),
     explain: async (call, act, aim) => explain(policy, system, await subjectOf(call), act, aimed(aim)),
     would: async (call, act, aim) => decide(policy, system, await subjectOf(call), act, aimed(aim)).allowed,

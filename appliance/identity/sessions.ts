@@ -61,7 +61,7 @@ export function sessionKeeper(parts: {
         .filter((grant) => grant.revokedAt === null && grant.validFrom <= clock.now() && (grant.validUntil === null || clock.now() < grant.validUntil));
       const view: SessionView = {
         id: row.id, person: row.person, csrf: row.csrf, currentLevel: row.current_level, terminal: row.terminal,
-        locked: row.locked === 1 || idle, duty: grants[0]?.duty ?? null, absoluteUntil: row.absolute_until,
+        locked: row.locked === 1 || idle, duties: grants.map(({ duty }) => duty), absoluteUntil: row.absolute_until,
         mustChangePassword: person.mustChange || overdue(person.passwordAt, limits.passwordDays, now),
       };
       return view;

@@ -9,21 +9,24 @@ import helmet from 'koa-helmet';
 import serve from 'koa-static';
 import type { Logger } from 'pino';
 import { ArchiveError } from '../../core/errors.js';
-import type { Call } from '../../core/ports.js';
+import { faultOf, refusalOf } from './faults.js';
 import { describeApi } from './openapi.js';
 import { problemOf } from './problem.js';
 import type { Bytes, RouteRow, Routes, ServerCall } from './route.js';
 import { WHEN_EXPIRED, WHEN_LOCKED } from './session.js';
 import type { Sessions, SessionView } from './session.js';
+import { ANONYMOUS } from '../store/unit-of-work.js';
 import { compileValidators, readQuery } from './validate.js';
 
 export interface ServerParts {
   readonly routes: Routes;
   readonly sessions: Sessions;
+  /** Enters a refusal or fault that no unit of work has entered. */
+  readonly refused: (call: ServerCall, error: unknown) => Promise<void>;
+  /** Whether a duty may do the act at all: of several duties, the one the person comes under. */
+  readonly mayHold: (act: string, duty: string) => boolean;
   readonly log: Logger;
   readonly newTraceId: () => string;
-  /** Enters a refusal in the ledger, unless a unit of work has done so. */
-  readonly refused: (call: Call, error: unknown) => Promise<void>;
   /** Folder of the built console. */
   readonly consoleFolder: string;
   readonly health: () => Promise<Readonly<Record<string, unknown>>>;
@@ -32,6 +35,8 @@ export interface ServerParts {
 
 const COOKIE = '__Host-shouzang';
 const JSON_LIMIT = '8mb';
+/** Of forms that anyone may send. */
+const OPEN_JSON_LIMIT = '64kb';
 const CSP = {
   defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'blob:', 'data:'],
   fontSrc: ["'self'"], connectSrc: ["'self'"], workerSrc: ["'self'", 'blob:'], objectSrc: ["'none'"], baseUri: ["'none'"],
@@ -50,14 +55,15 @@ export function buildServer(parts: ServerParts): Koa {
   router.get('/api/openapi.json', (ctx) => { ctx.body = description; });
   const validate = compileValidators(parts.routes);
   for (const [act, row] of Object.entries(parts.routes)) {
-    // Who asks is known before a byte of what they ask is read.
-    const handlers: Middleware[] = [
-      entering(parts, act),
-      async (ctx, next) => { ctx.state['session'] = await sessionOf(parts, act, row, ctx); await next(); },
-      ...(row.method === 'POST' ? [bodyParser({ enableTypes: ['json'], jsonLimit: JSON_LIMIT, onError: unreadable })] : []),
-      async (ctx: Context) => { await serveAct(act, row, (input) => { validate(act, input); }, ctx); },
-    ];
-    router.register(`/api/${act}`, [row.method], handlers);
+    const parse = bodyParser({ enableTypes: ['json'], jsonLimit: row.open ? OPEN_JSON_LIMIT : JSON_LIMIT, onError: unreadable });
+    router.register(`/api/${act}`, [row.method], async (ctx: Context) => {
+      await serveAct(parts, act, row, ctx, async () => {
+        if (row.method === 'POST') await parse(ctx, async () => Promise.resolve());
+        const input: unknown = row.method === 'POST' ? ctx.request.body ?? {} : readQuery(row.input, new URLSearchParams(ctx.querystring));
+        validate(act, input);
+        return input;
+      });
+    });
   }
   app.use(router.routes());
   app.use(async (ctx, next) => {
@@ -79,8 +85,8 @@ function traced(parts: ServerParts): Middleware {
     try {
       await next();
     } catch (error) {
-      const problem = problemOf(error, traceId);
-      if (problem.code === 'E_INTERNAL') parts.log.error({ traceId, path: ctx.path, fault: faultOf(error) }, 'request failed');
+      const problem = problemOf(refusalOf(error), traceId);
+      if (problem.code === 'E_INTERNAL') parts.log.error({ traceId, act: ctx.state['act'], fault: faultOf(error) }, 'request failed');
       ctx.status = problem.status;
       ctx.type = 'application/problem+json';
       ctx.body = JSON.stringify(problem);
@@ -88,67 +94,50 @@ function traced(parts: ServerParts): Middleware {
   };
 }
 
-/** Where it broke, without the message: driver and parser messages quote values. */
-function faultOf(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { name: typeof error };
-  const code = (error as NodeJS.ErrnoException).code;
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 12).map((line) => line.trim());
-  return { name: error.name, ...(code === undefined ? {} : { code }), frames };
-}
-
 function unreadable(): never {
   throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '', message: '请求内容不是有效的 JSON，或超过大小限制' }]);
 }
 
-/** Every refusal of an act is entered in the ledger, also one that never came as far as a unit of work. */
-function entering(parts: ServerParts, act: string): Middleware {
-  return async (ctx, next) => {
-    try {
-      await next();
-    } catch (error) {
-      const call = callOf(act, ctx, ctx.state['asker'] as SessionView | undefined);
-      await parts.refused(call, error).catch((fault: unknown) => { parts.log.error({ traceId: call.traceId, fault: faultOf(fault) }, 'a refusal could not be entered'); });
-      throw error;
-    }
-  };
-}
-
-const callOf = (act: string, ctx: Context, session: SessionView | undefined): Call => ({
-  act, person: session?.person ?? 'anonymous', duty: session?.duty ?? null, terminal: session?.terminal ?? ctx.ip, traceId: String(ctx.state['traceId']),
-});
-
-async function serveAct(act: string, row: RouteRow, validate: (input: unknown) => void, ctx: Context): Promise<void> {
-  const session = ctx.state['session'] as SessionView | undefined;
-  const call: ServerCall = {
-    ...callOf(act, ctx, session), session, ip: ctx.ip,
-    reply: {
-      setSession: (token) => {
-        ctx.cookies.set(COOKIE, token, { httpOnly: true, sameSite: 'strict', secure: true, path: '/', overwrite: true });
-      },
-    },
-  };
-  const body: unknown = row.method === 'POST' ? (ctx.request.body ?? {}) : undefined;
-  const input = row.method === 'POST' ? body : readQuery(row.input, ctx.URL.searchParams);
-  validate(input);
-  if (row.limitBytes !== undefined && Number(ctx.get('content-length')) > row.limitBytes) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { limitBytes: row.limitBytes });
-  answer(ctx, await row.handle(call, input as never, ctx.req));
-}
-
-async function sessionOf(parts: ServerParts, act: string, row: RouteRow, ctx: Context): Promise<SessionView | undefined> {
+/** The session first, then the form: nobody unknown makes the box read more than a sign-in. */
+async function serveAct(parts: ServerParts, act: string, row: RouteRow, ctx: Context, readInput: () => Promise<unknown>): Promise<void> {
+  ctx.state['act'] = act;
   const token = ctx.cookies.get(COOKIE);
   let session: SessionView | undefined;
+  let unresumed: unknown;
   try {
     session = token === undefined ? undefined : await parts.sessions.resume(token);
   } catch (error) {
-    if (!row.open) throw error;
+    unresumed = error;
   }
-  ctx.state['asker'] = session;
-  if (row.open) return session;
+  const call: ServerCall = {
+    act, session, ip: ctx.ip, person: session?.person ?? ANONYMOUS, duty: session?.duties.find((duty) => parts.mayHold(act, duty)) ?? session?.duties[0] ?? null,
+    terminal: session?.terminal ?? ctx.ip, traceId: String(ctx.state['traceId']),
+    reply: {
+      setSession: (fresh) => {
+        ctx.cookies.set(COOKIE, fresh, { httpOnly: true, sameSite: 'strict', secure: true, path: '/', overwrite: true });
+      },
+    },
+  };
+  try {
+    if (!row.open) {
+      if (unresumed !== undefined) throw unresumed;
+      requireSession(act, row, session, ctx);
+    }
+    const input = await readInput();
+    if (row.limitBytes !== undefined && Number(ctx.get('content-length')) > row.limitBytes) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { limitBytes: row.limitBytes });
+    answer(ctx, await row.handle(call, input as never, ctx.req));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    await parts.refused(call, refusal).catch((fault: unknown) => { parts.log.error({ traceId: call.traceId, act, fault: faultOf(fault) }, 'refusal not entered'); });
+    throw refusal;
+  }
+}
+
+function requireSession(act: string, row: RouteRow, session: SessionView | undefined, ctx: Context): void {
   if (!session) throw new ArchiveError('E_SESSION_REQUIRED');
   if (row.method !== 'GET' && !sameText(ctx.get('x-csrf-token'), session.csrf)) throw new ArchiveError('E_CSRF');
   if (session.locked && !WHEN_LOCKED.has(act)) throw new ArchiveError('E_SESSION_EXPIRED', { locked: true });
   if (session.mustChangePassword && !WHEN_EXPIRED.has(act)) throw new ArchiveError('E_PASSWORD_EXPIRED');
-  return session;
 }
 
 function sameText(given: string, wanted: string): boolean {

@@ -12,6 +12,7 @@ import { servicesOf } from '../services.js';
 import type { Services } from '../services.js';
 import type { Clock, Ids } from '../../core/ports.js';
 import { buildServer } from './build.js';
+import { faultOf } from './faults.js';
 import { allRoutes } from './routes/index.js';
 import type { Routes } from './route.js';
 import { tlsPair } from './tls.js';
@@ -42,14 +43,14 @@ const DRAIN_MS = 10_000;
 export async function listen(options: ListenOptions): Promise<Running> {
   const { clock, ids } = options;
   const log = pino({ level: options.logLevel ?? 'info', base: null, timestamp: () => `,"at":"${clock.now()}"` }, pino.destination(2));
-  const box = await openBox({ data: options.data, clock, ids });
+  const box = await openBox({ data: options.data, clock, ids, late: (error) => { log.error({ fault: faultOf(error) }, 'step after commit failed'); } });
   const pool = openPool();
   const preview = openPreview();
   const intake = openIntake(box.policies);
   const services = servicesOf(box, pool, preview, intake);
   const routes = allRoutes(box, services);
   const app = buildServer({
-    routes, sessions: services.keeper, log, newTraceId: () => ids.uuid(), refused: async (call, error) => box.store.refuse(call, error), consoleFolder: inPackage('dist', 'ui'),
+    routes, sessions: services.keeper, refused: async (call, error) => box.store.refuse(call, error), mayHold: (act, duty) => box.gate.mayHold(act, duty), log, newTraceId: () => ids.uuid(), consoleFolder: inPackage('dist', 'ui'),
     health: async () => Promise.resolve({ status: 'ok', keys: box.keys.state, rehearsal: box.profile.rehearsal }),
     metrics: async () => Promise.resolve([
       '# TYPE shouzang_keys_unlocked gauge', `shouzang_keys_unlocked ${box.keys.state === 'unlocked' ? '1' : '0'}`,

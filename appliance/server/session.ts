@@ -14,8 +14,8 @@ export interface SessionView {
   readonly mustChangePassword: boolean;
   /** When the session ends whatever is done. */
   readonly absoluteUntil: string;
-  /** First duty held, under which acts are entered in the ledger. */
-  readonly duty: string | null;
+  /** Duties in force, in the order they were granted. */
+  readonly duties: readonly string[];
   readonly terminal: string;
 }
 

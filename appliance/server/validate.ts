@@ -18,17 +18,16 @@ export function compileValidators(routes: Routes): Validate {
 
 type Part = { readonly type?: string; readonly items?: Part; readonly anyOf?: readonly Part[] };
 
-/** A query string as the schema wants it: numbers and booleans only where the schema says so; nothing is guessed. */
+/** A query string as the schema wants it: numbers and booleans only where the schema says so; nothing is guessed or left out. */
 export function readQuery(schema: TSchema, query: URLSearchParams): Record<string, unknown> {
   const properties = (schema as { properties?: Record<string, Part> }).properties ?? {};
-  const input: Record<string, unknown> = {};
-  for (const key of new Set(query.keys())) {
-    const part = properties[key];
+  // fromEntries makes own fields, whatever their names: `__proto__` is an unknown field like any other.
+  return Object.fromEntries([...new Set(query.keys())].map((key) => {
+    const part = Object.hasOwn(properties, key) ? properties[key] : undefined;
     const texts = query.getAll(key);
-    if (part?.type === 'array') input[key] = texts.flatMap((text) => text.split(',')).map((text) => scalar(part.items, text));
-    else input[key] = scalar(part, texts[0] ?? '');
-  }
-  return input;
+    if (part?.type === 'array') return [key, texts.flatMap((text) => text.split(',')).map((text) => scalar(part.items, text))];
+    return [key, texts.length === 1 ? scalar(part, texts[0] ?? '') : texts];
+  }));
 }
 
 function scalar(part: Part | undefined, text: string): unknown {

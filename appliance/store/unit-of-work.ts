@@ -7,9 +7,9 @@ import type { Ledger } from './ledger.js';
 import { sqlOn } from './sql.js';
 import type { Sql } from './sql.js';
 
-/** Where every read and write is decided. Throws the refusal; returns the reasons otherwise. */
+/** Where every read and write is decided. Throws the refusal; returns the reasons otherwise, and the duty that let the act through. */
 export interface Gate {
-  decide(call: Call, act: string, target: Target | undefined): Promise<Decision>;
+  decide(call: Call, act: string, target: Target | undefined): Promise<Decision & { readonly duty?: string | null }>;
 }
 
 /** The unit of work, and the side door for the box's own bookkeeping. */
@@ -19,9 +19,21 @@ export interface Store<R extends object> extends UnitOfWork<R & WriteTools, R & 
    * facts about records, people or rights: those are acts, and acts are decided and entered.
    */
   housekeep<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Enters a refusal that was met outside any unit: at the door, or before one began. One that a unit has entered is left. */
+  /** Enters what came to nothing outside a unit of work: a form that was wrong, a missing token, a fault. Entered already is done. */
   refuse(call: Call, error: unknown): Promise<void>;
 }
+
+export interface StoreOptions {
+  /** Asked before a refusal of somebody unknown is entered: how many were left out before it, or null to leave this one out too. */
+  readonly meter?: () => number | null;
+  /** A step after a commit that failed: what was committed stands, and recovery carries the step out. */
+  readonly late?: (error: unknown) => void;
+}
+
+/** Nobody has signed in yet. */
+export const ANONYMOUS = 'anonymous';
+
+interface Drafted { readonly draft: AuditDraft; readonly duty: string | null }
 
 /** Makes the repositories over one connection; `writing` is false on the reader. */
 export type BuildRepositories<R extends object> = (sql: Sql, call: Call) => R;
@@ -31,43 +43,76 @@ export type BuildRepositories<R extends object> = (sql: Sql, call: Call) => R;
  * It cannot commit without a decision and an audit entry; a refusal rolls everything back and is entered on its own.
  */
 export function openUnitOfWork<R extends object>(
-  database: Database, ledger: Ledger, gate: Gate, repositories: BuildRepositories<R>,
+  database: Database, ledger: Ledger, gate: Gate, repositories: BuildRepositories<R>, options: StoreOptions = {},
 ): Store<R> {
   const mutex = new Mutex();
-  const entered = new WeakSet<Error>();
   const writer = sqlOn(database.writer);
   const reader = sqlOn(database.reader);
+  const entered = new WeakSet<object>();
 
-  async function transact<T>(call: Call, work: (audit: AuditDraft[]) => Promise<T>): Promise<{ readonly result: T; readonly entries: readonly AuditEntry[] }> {
+  async function transact<T>(call: Call, work: (audit: Drafted[]) => Promise<T>): Promise<{ readonly result: T; readonly entries: readonly AuditEntry[] }> {
     await writer.run('BEGIN IMMEDIATE');
     try {
-      const drafts: AuditDraft[] = [];
+      const drafts: Drafted[] = [];
       const result = await work(drafts);
       if (drafts.length === 0) throw new Error(`${call.act}: a unit of work must leave an audit entry`);
-      const unit = ledger.begin(writer);
-      const entries = await unit.append(call, drafts);
-      await writer.run('COMMIT');
-      unit.committed();
-      return { result, entries };
+      return { result, entries: await enter(call, drafts) };
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined);
       throw error;
     }
   }
 
+  /** Entries and commit: from here on only the ledger or the disk can fail, and then nothing has happened. */
+  async function enter(call: Call, drafts: readonly Drafted[]): Promise<readonly AuditEntry[]> {
+    const unit = ledger.begin(writer);
+    const entries: AuditEntry[] = [];
+    try {
+      for (const { draft, duty } of drafts) entries.push(...await unit.append({ ...call, duty }, [draft]));
+      await writer.run('COMMIT');
+    } catch (error) {
+      throw error instanceof ArchiveError ? error : new ArchiveError('E_AUDIT_UNAVAILABLE', { act: call.act });
+    }
+    unit.committed();
+    return entries;
+  }
+
   /** A refusal is an act too. It carries the true reason, which the person asking may never be told. */
-  async function refused(call: Call, error: unknown, target: Target | undefined): Promise<void> {
-    if (!(error instanceof ArchiveError) || error.code === 'E_CLOCK_BACKWARD' || entered.has(error)) return;
+  async function refused(call: Call, error: unknown, target?: Target): Promise<void> {
+    if (!(error instanceof ArchiveError) || entered.has(error) || error.code === 'E_CLOCK_BACKWARD' || error.code === 'E_AUDIT_UNAVAILABLE') return;
+    const left = call.person === ANONYMOUS ? (options.meter?.() ?? (options.meter ? null : 0)) : 0;
     entered.add(error);
+    if (left === null) return;
     const object = target === undefined ? {} : { object: target.id, objectType: target.type, ...levelOf(target) };
+    const detail = { ...error.facts, ...(left > 0 ? { leftOut: left } : {}) };
+    await note(call, { action: call.act, result: 'refused', reason: error.code, detail, ...object });
+  }
+
+  const note = async (call: Call, draft: AuditDraft): Promise<void> => {
     await transact(call, async (drafts) => {
-      drafts.push({ action: call.act, result: 'refused', reason: error.code, detail: { ...error.facts }, ...object });
+      drafts.push({ draft, duty: call.duty });
       return Promise.resolve();
     });
+  };
+
+  /** The tools of one unit, and what it asked for last. Entries carry the duty that let the act through, not just any that is held. */
+  function toolsFor(call: Call, enterDraft: (drafted: Drafted) => void) {
+    const seen: { last: Target | undefined; decided: boolean } = { last: undefined, decided: false };
+    let { duty } = call;
+    const tools: ReadTools = {
+      audit: (draft) => { enterDraft({ draft, duty }); },
+      allow: async (target, act = call.act) => {
+        seen.last = target ?? seen.last;
+        seen.decided = true;
+        const decision = await gate.decide(call, act, target);
+        duty = decision.duty ?? duty;
+        return decision;
+      },
+    };
+    return { seen, tools };
   }
 
   return {
-    refuse: async (call, error) => mutex.runExclusive(async () => refused(call, error, undefined)),
     async housekeep(work) {
       return mutex.runExclusive(async () => {
         await writer.run('BEGIN IMMEDIATE');
@@ -81,56 +126,49 @@ export function openUnitOfWork<R extends object>(
         }
       });
     },
+    async refuse(call, error) {
+      await mutex.runExclusive(async () => {
+        if (error instanceof ArchiveError) await refused(call, error);
+        else if (call.person !== ANONYMOUS) await note(call, { action: call.act, result: 'failed', reason: 'E_INTERNAL' });
+      });
+    },
     async write(call, work) {
       const later: ((entries: readonly AuditEntry[]) => Promise<void>)[] = [];
       const done = await mutex.runExclusive(async () => {
         let last: Target | undefined;
-        let decided = false;
         try {
           return await transact(call, async (drafts) => {
-            const tools: WriteTools = {
-              audit: (draft) => { drafts.push(draft); },
-              allow: async (target, act = call.act) => {
-                last = target ?? last;
-                decided = true;
-                return gate.decide(call, act, target);
-              },
-              afterCommit: (step) => { later.push(step); },
-            };
-            const made = await work({ ...repositories(writer, call), ...tools });
-            if (!decided) throw new Error(`${call.act}: a unit of work must pass the decision point`);
-            return made;
+            const { seen, tools } = toolsFor(call, (drafted) => { drafts.push(drafted); });
+            try {
+              const made = await work({ ...repositories(writer, call), ...tools, afterCommit: (step) => { later.push(step); } });
+              if (!seen.decided) throw new Error(`${call.act}: a unit of work must pass the decision point`);
+              return made;
+            } finally {
+              last = seen.last;
+            }
           });
         } catch (error) {
           await refused(call, error, last);
           throw error;
         }
       });
-      // Outside the lock: these steps move bytes and close intents, each in a small unit of its own.
-      for (const step of later) await step(done.entries);
+      // Outside the lock: these steps move bytes and close intents, each in a small unit of its own. What is committed is so; a step
+      // that fails must not be told as if nothing had happened, and its intent stays open for recovery.
+      for (const step of later) await step(done.entries).catch((error: unknown) => { options.late?.(error); });
       return done.result;
     },
     async read(call, work) {
-      let last: Target | undefined;
-      let decided = false;
-      const drafts: AuditDraft[] = [];
+      const drafts: Drafted[] = [];
+      const { seen, tools } = toolsFor(call, (drafted) => { drafts.push(drafted); });
       try {
-        const result = await work({
-          ...repositories(reader, call),
-          audit: (draft) => { drafts.push(draft); },
-          allow: async (target, act = call.act) => {
-            last = target ?? last;
-            decided = true;
-            return gate.decide(call, act, target);
-          },
-        });
-        if (!decided) throw new Error(`${call.act}: a read must pass the decision point`);
+        const result = await work({ ...repositories(reader, call), ...tools });
+        if (!seen.decided) throw new Error(`${call.act}: a read must pass the decision point`);
         if (drafts.length > 0) {
           await mutex.runExclusive(async () => transact(call, async (entries) => { entries.push(...drafts); return Promise.resolve(); }));
         }
         return result;
       } catch (error) {
-        await mutex.runExclusive(async () => refused(call, error, last));
+        await mutex.runExclusive(async () => refused(call, error, seen.last));
         throw error;
       }
     },

@@ -46,6 +46,9 @@ export const systemRoutes = (box: Box, services: Services): Routes => ({
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
         aim = batchTarget(batch);
       }
+      if (!box.access.acts.has(input.act)) throw new ArchiveError('E_NOT_FOUND', { act: input.act });
+      // Whether a thing may be known of is decided as for things of its own kind, whatever act is asked about.
+      if (aim !== undefined) await box.gate.explain(call, aim.type === 'record' ? 'record.show' : 'capture.show', aim);
       const { allowed, reasons } = await box.gate.explain(call, input.act, aim);
       return { allowed, reasons };
     }),

@@ -14,11 +14,13 @@ import type { EntryRow } from '../../../appliance/store/ledger.js';
 import { migrate } from '../../../appliance/store/migrations/index.js';
 import { sqlOn } from '../../../appliance/store/sql.js';
 import { openUnitOfWork } from '../../../appliance/store/unit-of-work.js';
+import type { StoreOptions } from '../../../appliance/store/unit-of-work.js';
+import { refusalMeter } from '../../../appliance/audit/meter.js';
 
 const sm3: Sm3 = (...parts) => { const hash = createHash('sm3'); for (const part of parts) hash.update(part); return hash.digest(); };
 const call: Call = { act: 'test.act', person: 'p1', duty: 'archivist', terminal: 't1', traceId: 'x' };
 
-async function openStore() {
+async function openStore(options: StoreOptions = {}) {
   const database = await openDatabase(path.join(mkdtempSync(path.join(tmpdir(), 'store-')), 'shouzang.db'));
   await migrate(database.writer);
   let tick = Date.parse('2026-11-23T00:00:00.000Z');
@@ -30,7 +32,7 @@ async function openStore() {
       return Promise.resolve({ allowed: true, reasons: [] });
     },
   };
-  const uow = openUnitOfWork(database, ledger, gate, (sql) => ({ sql }));
+  const uow = openUnitOfWork(database, ledger, gate, (sql) => ({ sql }), options);
   await sqlOn(database.writer).run('CREATE TABLE thing (id TEXT PRIMARY KEY)');
   const entries = async () => (await sqlOn(database.reader).all<EntryRow>('SELECT * FROM audit_entry ORDER BY seq')).map(entryOf);
   return { database, ledger, uow, entries, clock };
@@ -94,5 +96,55 @@ test('audit rows refuse to be updated or deleted', async (t) => {
   const sql = sqlOn(database.writer);
   t.regex(String((await t.throwsAsync(sql.run("UPDATE audit_entry SET actor = 'x'")) as { original?: Error } | undefined)?.original), /append-only/);
   t.regex(String((await t.throwsAsync(sql.run('DELETE FROM audit_entry')) as { original?: Error } | undefined)?.original), /append-only/);
+  await database.close();
+});
+
+test('a step after the commit that fails is told to the box, never to the person as if nothing had happened', async (t) => {
+  const late: unknown[] = [];
+  const { database, uow, entries } = await openStore({ late: (error) => { late.push(error); } });
+  const result = await uow.write(call, async (tx) => {
+    await tx.allow();
+    await tx.sql.run("INSERT INTO thing VALUES ('a')");
+    tx.audit({ action: 'test.act' });
+    tx.afterCommit(async () => Promise.reject(new Error('the disk went away')));
+    return 'done';
+  });
+  t.is(result, 'done');
+  t.is(late.length, 1);
+  t.is((await entries()).length, 1);
+  await database.close();
+});
+
+test('a ledger that cannot be written refuses the act with E_AUDIT_UNAVAILABLE and leaves nothing; it goes on when it can', async (t) => {
+  const { database, uow, entries, ledger } = await openStore();
+  const writer = sqlOn(database.writer);
+  const write = async (id: string) => uow.write(call, async (tx) => { await tx.allow(); await tx.sql.run('INSERT INTO thing VALUES ($1)', id); tx.audit({ action: 'test.act', object: id }); });
+  await write('a');
+  await writer.run("CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+  await t.throwsAsync(write('b'), { instanceOf: ArchiveError, message: 'E_AUDIT_UNAVAILABLE' });
+  await t.throwsAsync(uow.read(call, async (tx) => { await tx.allow(); tx.audit({ action: 'test.read' }); }), { message: 'E_AUDIT_UNAVAILABLE' });
+  t.is(ledger.head().size, 1);
+  await writer.run('DROP TRIGGER full');
+  await write('c');
+  t.deepEqual((await entries()).map(({ object }) => object), ['a', 'c']);
+  t.deepEqual((await writer.all<{ id: string }>('SELECT id FROM thing ORDER BY id')).map(({ id }) => id), ['a', 'c']);
+  await database.close();
+});
+
+test('refusals outside a unit are entered once; of strangers only so many a minute, and the rest are counted', async (t) => {
+  let now = Date.parse('2026-11-23T00:00:00.000Z');
+  const clock = { now: () => new Date(now).toISOString(), today: () => '2026-11-23' };
+  const { database, uow, entries } = await openStore({ meter: refusalMeter(clock, 2) });
+  const refusal = new ArchiveError('E_INPUT_INVALID', { act: 'test.act' });
+  await uow.refuse(call, refusal);
+  await uow.refuse(call, refusal);
+  for (let n = 0; n < 5; n += 1) await uow.refuse({ ...call, person: 'anonymous' }, new ArchiveError('E_SESSION_REQUIRED'));
+  now += 61_000;
+  await uow.refuse({ ...call, person: 'anonymous' }, new ArchiveError('E_SESSION_REQUIRED'));
+  await uow.refuse(call, new Error('a fault'));
+  t.deepEqual((await entries()).map(({ actor, reason, result, detail }) => [actor, reason, result, detail['leftOut'] ?? 0]), [
+    ['p1', 'E_INPUT_INVALID', 'refused', 0], ['anonymous', 'E_SESSION_REQUIRED', 'refused', 0], ['anonymous', 'E_SESSION_REQUIRED', 'refused', 0],
+    ['anonymous', 'E_SESSION_REQUIRED', 'refused', 3], ['p1', 'E_INTERNAL', 'failed', 0],
+  ]);
   await database.close();
 });
