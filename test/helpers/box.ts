@@ -88,7 +88,7 @@ function connection(url: string, credentials: Credentials): Pick<Client, 'get' |
           const [cookie] = incoming.headers['set-cookie'] ?? [];
           if (cookie !== undefined) credentials.cookie = cookie.split(';')[0] ?? '';
           const whole = Buffer.concat(parts);
-          const json = (incoming.headers['content-type'] ?? '').includes('json');
+          const json = /^application\/(problem\+)?json/u.test(incoming.headers['content-type'] ?? '');
           resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, bytes: whole, body: (json ? JSON.parse(whole.toString('utf8')) : {}) as T });
         });
       });
