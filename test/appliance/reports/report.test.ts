@@ -243,7 +243,8 @@ test.serial('CSV: byte order mark, and no cell that a spreadsheet would run', as
   for (const [at, page] of pages.entries()) {
     t.is(page.match(/机密★20年/g)?.length, 2, `page ${String(at + 1)}`);
     t.is(page.match(/演练环境 · 严禁处理国家秘密/g)?.length, 2);
-    t.true(page.includes(`第 ${String(at + 1)} 页 / 共 ${String(pages.length)} 页`));
+    // Whether narrow blanks count as blanks is pdftotext's guess.
+    t.true(page.replace(/\s/g, '').includes(`第${String(at + 1)}页/共${String(pages.length)}页`));
     if (page.includes('（续）')) t.regex(page, /检测码|档号/, 'heads are repeated');
   }
   const last = pages.at(-1) ?? '';
