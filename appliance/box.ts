@@ -9,7 +9,7 @@ import { keepCheckpoint, latestCheckpoint, signCheckpoint } from './audit/checkp
 import type { BoxIdentity } from './audit/identity.js';
 import { refusalMeter } from './audit/meter.js';
 import { Bulk } from './content/bulk.js';
-import { makeFolder } from './content/file-ops.js';
+import { exists, makeFolder } from './content/file-ops.js';
 import { dataPaths } from './content/paths.js';
 import type { DataPaths } from './content/paths.js';
 import { openVault } from './content/vault.js';
@@ -99,6 +99,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     duties: policies.content('duties.json'), acts: policies.content('acts.json'),
   });
   await makeFolder(paths.root);
+  if (await exists(paths.founding)) throw new ArchiveError('E_STATE_INVALID', { state: 'founding unfinished', allowed: ['init'] });
   const keyring = await openKeyring(paths.keyring);
   const keys = await openKeystore(crypto, paths, keyring);
   if (!keys) { await keyring.close(); throw new ArchiveError('E_STATE_INVALID', { state: 'not founded', allowed: ['init'] }); }

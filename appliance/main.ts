@@ -10,7 +10,8 @@ import { listen } from './server/listen.js';
  */
 const config = readConfig(process.env, process.cwd());
 const [clock, ids] = [systemClock(), randomIds()];
-if (!(await exists(dataPaths(config.data).database))) await foundRehearsal(config.data, clock, ids);
+const { database, founding } = dataPaths(config.data);
+if (!(await exists(database)) && !(await exists(founding))) await foundRehearsal(config.data, clock, ids);
 const running = await listen({ ...config, clock, ids });
 process.stdout.write(`ready ${running.url}\n`);
 

@@ -15,6 +15,8 @@ export const CATALOG = {
   E_BUSY: { status: 503, message: '系统正忙，请稍候重试；反复出现时联系系统管理员' },
   E_CLI_USAGE: { status: 400, message: '命令或参数不正确，请加 --help 查看用法' },
   E_CLI_FILE: { status: 400, message: '无法读写指定的文件或目录，请核对路径与权限' },
+  E_BOX_UNREACHABLE: { status: 503, message: '连不上守藏服务，请确认服务已启动，地址、端口和证书文件正确' },
+  E_ALREADY_FOUNDED: { status: 409, message: '数据目录不是空的，已有的系统不能再次初始化，请改用空目录' },
   E_POLICY_INVALID: { status: 500, message: '策略文件有误，系统未启动，请按标出的文件和位置改正，或从安装介质恢复原文件' },
   E_INTERNAL: { status: 500, message: '系统内部错误，已记录。请记下编号并联系系统管理员' },
 

@@ -1,6 +1,9 @@
 import { auditVerb } from './audit.js';
+import { doctorVerb } from './doctor.js';
 import { fsckVerb } from './fsck.js';
+import { initVerb } from './init.js';
 import { inspectVerb } from './inspect.js';
+import { lockVerb, unlockVerb } from './lock.js';
 import { openVerb, sealVerb } from './seal.js';
 import { selftestVerb } from './selftest.js';
 import { sm2Verb } from './sm2.js';
@@ -11,6 +14,10 @@ import type { Verb } from './verb.js';
 
 /** Every verb of `npx shouzang`, in the order of the help page. One import and one line each. */
 export const VERBS: readonly Verb[] = [
+  initVerb,
+  unlockVerb,
+  lockVerb,
+  doctorVerb,
   inspectVerb,
   sm3Verb,
   sm2Verb,

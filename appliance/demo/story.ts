@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { startBox, type BoxProcess } from './box-process.js';
-import { Client, Refused, type RehearsalPerson } from './client.js';
+import { Client, Refused, type RehearsalPerson } from '../remote/client.js';
 import { sampleFiles, type SampleFile } from './sample-files.js';
 
 /** One step of the rehearsal, as it is told and as it is counted. */

@@ -34,6 +34,9 @@ export interface Founder {
   readonly category?: 'core' | 'important' | 'general';
   readonly duties: readonly string[];
   readonly officer: boolean;
+  /** 保密承诺书编号 and 涉密资格 until when; a rehearsal makes them up. */
+  readonly commitmentNo?: string;
+  readonly clearanceUntil?: string;
   /** PIN of the key file. */
   readonly pin: string;
   readonly password: string;
@@ -140,8 +143,8 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
 function personOf(person: Founder, id: string, passwordHash: string, certificate: Certificate | undefined, clock: Clock, plan: FoundingPlan): Person {
   return {
     id, account: person.account, name: person.name, position: person.position, department: person.department, status: 'active', disabledReason: null,
-    clearance: person.clearance, clearanceCategory: person.category ?? null, clearanceUntil: person.clearance >= 2 ? years(clock, 3).slice(0, 10) : null,
-    commitmentNo: person.clearance >= 2 ? `CN-${person.account}` : null,
+    clearance: person.clearance, clearanceCategory: person.category ?? null, clearanceUntil: person.clearance >= 2 ? (person.clearanceUntil ?? years(clock, 3).slice(0, 10)) : null,
+    commitmentNo: person.clearance >= 2 ? (person.commitmentNo ?? `CN-${person.account}`) : null,
     certificate: certificate === undefined ? null : certificatePem(certificate), certificateSerial: certificate?.serial ?? null,
     token: certificate === undefined ? null : Buffer.from(certificate.publicKey).toString('hex'),
     passwordHash, passwordAt: clock.now(), mustChange: !plan.passwordsStand, failures: 0, lockedUntil: null, lastSignIn: null,

@@ -5,7 +5,7 @@ import { Bulk } from '../../appliance/content/bulk.js';
 import { createSealer } from '../../appliance/content/seal.js';
 import { NodeProvider } from '../../appliance/crypto/node-provider.js';
 import { startBox } from '../../appliance/demo/box-process.js';
-import { Client, type RehearsalPerson } from '../../appliance/demo/client.js';
+import { Client, type RehearsalPerson } from '../../appliance/remote/client.js';
 import { sampleFiles } from '../../appliance/demo/sample-files.js';
 import { rate, type Piece } from './figure.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import PDFDocument from 'pdfkit';
-import type { Client } from '../../appliance/demo/client.js';
-import { Refused } from '../../appliance/demo/client.js';
+import type { Client } from '../../appliance/remote/client.js';
+import { Refused } from '../../appliance/remote/client.js';
 
 const SEGMENT_BYTES = 1024 * 1024;
 

@@ -21,9 +21,15 @@ export interface Answer<T = Record<string, unknown>> {
   readonly bytes: Buffer;
 }
 
+/** What signing in takes: the text of a key file, its PIN, the password. */
+export type Credentials = Pick<RehearsalPerson, 'account' | 'pin' | 'password' | 'keyFile'>;
+
 /** A refusal of the box, with its catalogue code. */
 export class Refused extends Error {
-  constructor(readonly act: string, readonly status: number, readonly code: string, detail: string, readonly details: readonly unknown[]) {
+  constructor(
+    readonly act: string, readonly status: number, readonly code: string, detail: string, readonly details: readonly unknown[],
+    readonly facts: Readonly<Record<string, unknown>> = {},
+  ) {
     super(`${act}: ${code} ${detail} ${JSON.stringify(details).slice(0, 600)}`);
     this.name = 'Refused';
   }
@@ -38,7 +44,7 @@ export class Client {
   constructor(private readonly url: string, private readonly certificate: string, private readonly crypto: CryptoProvider) {}
 
   /** 登录: the key file signs the challenge, as the browser does. */
-  async signIn(person: RehearsalPerson): Promise<void> {
+  async signIn(person: Credentials): Promise<void> {
     const key = await openKeyFile(this.crypto, readKeyFile(person.keyFile), person.pin);
     const { challenge, box } = await this.post<{ challenge: string; box: string }>('session.challenge', { account: person.account });
     const message = Buffer.from(signInMessage(box, person.account, challenge));
@@ -56,7 +62,7 @@ export class Client {
     return (await this.accepted<T>('POST', act, {}, Buffer.from(JSON.stringify(input)), 'application/json')).body;
   }
 
-  async put<T = Record<string, unknown>>(act: string, input: Readonly<Record<string, string | number>>, bytes: Buffer): Promise<T> {
+  async put<T = Record<string, unknown>>(act: string, input: Readonly<Record<string, string | number | boolean>>, bytes: Buffer): Promise<T> {
     return (await this.accepted<T>('PUT', act, input, bytes, 'application/octet-stream')).body;
   }
 
@@ -97,7 +103,7 @@ export class Client {
   private async accepted<T>(method: string, act: string, input: Readonly<Record<string, string | number | boolean>>, bytes?: Buffer, type?: string): Promise<Answer<T>> {
     const answer = await this.raw<T>(method, act, input, bytes, type);
     if (answer.status < 300) return answer;
-    const problem = answer.body as { code?: string; detail?: string; details?: unknown[] };
-    throw new Refused(act, answer.status, problem.code ?? 'E_INTERNAL', problem.detail ?? '', problem.details ?? []);
+    const problem = answer.body as { code?: string; detail?: string; details?: unknown[]; facts?: Record<string, unknown> };
+    throw new Refused(act, answer.status, problem.code ?? 'E_INTERNAL', problem.detail ?? '', problem.details ?? [], problem.facts ?? {});
   }
 }
