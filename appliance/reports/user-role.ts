@@ -8,7 +8,7 @@ import type { HeldGrant, Holder } from '../../secrecy/separation.js';
 import { inForce } from '../../secrecy/subject.js';
 import { parseCertificate } from '../crypto/certificate.js';
 import type { Department, Grant, Person } from '../store/repositories/people.js';
-import { localDay, tableSection } from './document.js';
+import { localDay, localTime, tableSection } from './document.js';
 import type { ReportContent, ReportStanding } from './document.js';
 
 export interface PolicyDigest { readonly file: string; readonly version: string; readonly sm3: string }
@@ -45,7 +45,7 @@ export function userRoleReport(planned: PlannedReport, facts: UserRoleFacts, sta
   const found = conflicts.length + overdue.length + orphans.length;
   const officers = ['sysadmin', 'secadmin', 'auditadmin'].map((duty) => ({ duty, count: new Set(live.filter((grant) => grant.duty === duty).map(({ person }) => person)).size }));
   return {
-    filters: [{ label: '范围', value: '全部账号' }, { label: '时点', value: facts.at }],
+    filters: [{ label: '范围', value: '全部账号' }, { label: '时点', value: localTime(facts.at) }],
     conclusion: conflicts.length > 0 ? { text: `互斥校验不通过：${String(conflicts.length)} 处`, tone: 'bad' }
       : found > 0 ? { text: `互斥校验通过；另有 ${String(found)} 项待处理`, tone: 'warn' } : { text: '互斥校验通过，无超期账号、无孤立权限', tone: 'good' },
     sections: [
