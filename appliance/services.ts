@@ -130,7 +130,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
     }),
     capture: captureService({
-      store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, visibleRecords: recordsShown,
+      store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, requireFonds: rulesOf, visibleRecords: recordsShown,
     }),
     catalogue: catalogueService({ ...arranging, store, read: async (body) => intake.catalogues.read(body) }),
     seal: sealService({

@@ -12,7 +12,7 @@ import type {
 import type { ContentStore, FileJudgement, Inspector } from './content.js';
 import { life, settling } from './settling.js';
 
-type People = { readonly people: { departmentOf(person: string): Promise<string | undefined> } };
+type People = { readonly people: { departmentOf(person: string): Promise<string | undefined>; departments(): Promise<readonly { readonly id: string }[]> } };
 export type CaptureTx = Holdings & People;
 
 export interface CaptureParts {
@@ -25,6 +25,8 @@ export interface CaptureParts {
   /** 会话密级 of the call: a batch is taken in at exactly this level. */
   readonly levelOf: (call: Call) => Promise<Level>;
   readonly visible: (call: Call, act: string) => Promise<ListScope>;
+  /** @throws ArchiveError E_INPUT_INVALID for a fonds the box does not keep */
+  readonly requireFonds: (fonds: string) => void;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
 }
@@ -49,6 +51,8 @@ export function captureService(parts: CaptureParts) {
       return store.write(call, async (tx) => {
         await tx.allow(batchTarget({ id: '', fonds: input.fonds, level, state: 'open', department: input.department, openedBy: call.person }));
         if (call.duty === 'proposer' && (await tx.people.departmentOf(call.person)) !== input.department) throw new ArchiveError('E_DEPT_MISMATCH', { department: input.department });
+        parts.requireFonds(input.fonds);
+        if (!(await tx.people.departments()).some((one) => one.id === input.department)) throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/department', message: '没有这个部门，请从列表中选择' }]);
         const today = clock.today();
         const number = await drawNumber(ids, `SJ-${today.slice(0, 4)}-${today.slice(5, 7)}${today.slice(8)}-`, async (one) => tx.batches.numbered(one));
         await tx.batches.add({
