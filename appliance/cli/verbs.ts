@@ -1,4 +1,5 @@
 import { auditVerb } from './audit.js';
+import { captureVerb } from './capture.js';
 import { doctorVerb } from './doctor.js';
 import { fsckVerb } from './fsck.js';
 import { initVerb } from './init.js';
@@ -18,6 +19,7 @@ export const VERBS: readonly Verb[] = [
   unlockVerb,
   lockVerb,
   doctorVerb,
+  captureVerb,
   inspectVerb,
   sm3Verb,
   sm2Verb,
