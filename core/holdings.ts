@@ -160,7 +160,7 @@ export interface BatchRepository {
   add(batch: CaptureBatch): Promise<void>;
   save(batch: CaptureBatch, seenVersion: number): Promise<void>;
   list(visible: ListScope, page: Page): Promise<Paged<CaptureBatch>>;
-  /** How many batches were opened on a day, for the number. */
+  /** Whether a number is in use. */
   numbered(number: string): Promise<boolean>;
 }
 
@@ -207,7 +207,9 @@ export interface FileRepository {
   countOf(batch: string, visible?: ListScope): Promise<FileCounts>;
   add(file: ComputerFile): Promise<void>;
   replace(id: string, by: string): Promise<void>;
-  /** Moves a file under another record of the same batch. */
+  /** Sealed objects of a record that still stand, those of replaced files too. */
+  objectsOf(record: string): Promise<readonly string[]>;
+  /** Moves a file, with what it replaced, under another record of the same batch. */
   assign(id: string, record: string, role: FileRole, position: number): Promise<void>;
   /** 变更密级: every file of a record, replaced ones too, sealed under another level. The objects that hold their bytes. */
   relevel(record: string, level: Level): Promise<readonly string[]>;
@@ -229,6 +231,8 @@ export interface UploadRepository {
   /** Open ones only. */
   get(id: string): Promise<Upload | undefined>;
   ofBatch(batch: string): Promise<readonly Upload[]>;
+  /** How many are open in a batch. */
+  openIn(batch: string): Promise<number>;
   close(id: string, state: 'done' | 'refused' | 'abandoned'): Promise<void>;
 }
 

@@ -33,6 +33,9 @@ export interface VaultParts {
   readonly housekeep: (work: (sql: Sql) => Promise<void>) => Promise<void>;
 }
 
+/** Objects under way that are held open at once. */
+const MOST_OPEN = 128;
+
 interface Active {
   readonly sealer: Sealer;
   readonly lock: Mutex;
@@ -57,13 +60,58 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
     }
   }
 
+  /** Takes an unfinished object up again, once, however many ask. @throws ArchiveError E_STATE_INVALID for one that is finished */
+  const resuming = new Map<string, Promise<Active>>();
   async function resumed(object: string): Promise<Active> {
-    const known = active.get(object);
+    const known = active.get(object) ?? (await resuming.get(object));
     if (known) return known;
+    const taken = takeUp(object).finally(() => { resuming.delete(object); });
+    resuming.set(object, taken);
+    return taken;
+  }
+
+  async function takeUp(object: string): Promise<Active> {
+    if (await isFinished(object)) throw new ArchiveError('E_STATE_INVALID', { state: 'finished' });
     const sealer = await withSecret(object, async (secret) => resumeSealer(tools, { objectId: object, secret, path: partPath(object) }));
-    const one: Active = { sealer, lock: new Mutex(), memory: sealer.bytes === 0 ? [] : undefined };
+    return keepOpen(object, { sealer, lock: new Mutex(), memory: sealer.bytes === 0 ? [] : undefined });
+  }
+
+  /** Every open object holds files and memory: past a number, the one that waited longest is closed and taken up again when asked for. */
+  async function keepOpen(object: string, one: Active): Promise<Active> {
     active.set(object, one);
+    for (const [name, other] of active) {
+      if (active.size <= MOST_OPEN) break;
+      if (name === object || other.lock.isLocked()) continue;
+      active.delete(name);
+      await other.lock.runExclusive(async () => other.sealer.suspend());
+    }
     return one;
+  }
+
+  /** Works on an open object alone. A sealer that failed is closed, so that the next attempt starts from what is safely on the disk. */
+  async function alone<T>(object: string, work: (one: Active) => Promise<T>): Promise<T> {
+    const one = await resumed(object);
+    const outcome = await one.lock.runExclusive(async () => {
+      if (active.get(object) !== one) return undefined;
+      return { result: await work(one) };
+    });
+    return outcome ? outcome.result : alone(object, work);
+  }
+
+  async function failed(object: string, one: Active, error: unknown): Promise<never> {
+    active.delete(object);
+    await one.sealer.suspend().catch(() => undefined);
+    throw error;
+  }
+
+  const isFinished = async (object: string): Promise<boolean> =>
+    !active.has(object) && !(await exists(partPath(object))) && ((await exists(stagedPath(paths, object))) || exists(vaultPath(paths, object)));
+
+  /** What a finished object says of itself: a start or a fault came between its end and its record. */
+  async function ofFinished(object: string): Promise<{ readonly bytes: number; readonly sm3: string }> {
+    const { bytes, sm3, close } = await openObject(object).then((reader) => ({ bytes: reader.bytes, sm3: reader.sm3, close: async () => reader.close() }));
+    await close();
+    return { bytes, sm3 };
   }
 
   /** Intents of one moment are closed in one small unit: each is true whether it is closed now or by the next start. */
@@ -103,35 +151,47 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
       const secret = await keys.newDataKey(object, level);
       try {
         const sealer = await createSealer(tools, { objectId: object, secret, path: partPath(object) });
-        active.set(object, { sealer, lock: new Mutex(), memory: [] });
+        await keepOpen(object, { sealer, lock: new Mutex(), memory: [] });
       } finally {
         secret.fill(0);
       }
     },
 
     async append(object, offset, body, limitBytes) {
-      const one = await resumed(object);
-      return one.lock.runExclusive(async () => {
+      const after = async (): Promise<number> => {
+        const { bytes } = await ofFinished(object);
+        if (offset !== bytes) throw new ArchiveError('E_UPLOAD_OFFSET', { offset: bytes });
+        return bytes;
+      };
+      if (await isFinished(object)) return after();
+      return alone(object, async (one) => {
         if (offset !== one.sealer.bytes) throw new ArchiveError('E_UPLOAD_OFFSET', { offset: one.sealer.bytes });
         for await (const piece of body) {
           if (one.sealer.bytes + piece.length > limitBytes) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { limitBytes });
-          await one.sealer.write(piece);
+          await one.sealer.write(piece).catch(async (error: unknown) => failed(object, one, error));
           if (one.memory && one.sealer.bytes <= parts.memoryBytes) one.memory.push(Uint8Array.from(piece));
           else one.memory = undefined;
         }
         return one.sealer.bytes;
+      }).catch(async (error: unknown) => {
+        // Finished while this one waited for its turn.
+        if (error instanceof ArchiveError && error.facts['state'] === 'finished') return after();
+        throw error;
       });
     },
 
-    received: async (object) => (active.has(object) || (await keys.holds(object)) ? (await resumed(object)).sealer.bytes : null),
+    async received(object) {
+      if (await isFinished(object)) return (await keys.holds(object)) ? (await ofFinished(object)).bytes : null;
+      return active.has(object) || (await keys.holds(object)) ? (await resumed(object)).sealer.bytes : null;
+    },
 
     async finish(object) {
-      const one = await resumed(object);
-      return one.lock.runExclusive(async () => {
-        const sealed = await one.sealer.finish();
-        active.delete(object);
+      if (await isFinished(object)) return ofFinished(object);
+      return alone(object, async (one) => {
+        const sealed = await one.sealer.finish().catch(async (error: unknown) => failed(object, one, error));
         if (one.memory) fresh.set(object, Buffer.concat(one.memory));
         await moveFile(partPath(object), stagedPath(paths, object));
+        active.delete(object);
         return { bytes: sealed.bytes, sm3: sealed.sm3 };
       });
     },

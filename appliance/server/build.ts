@@ -103,11 +103,11 @@ async function serveAct(parts: ServerParts, act: string, row: RouteRow, ctx: Con
   ctx.state['act'] = act;
   const token = ctx.cookies.get(COOKIE);
   let session: SessionView | undefined;
-  let unresumed: unknown;
+  let unresumed: Error | undefined;
   try {
     session = token === undefined ? undefined : await parts.sessions.resume(token);
   } catch (error) {
-    unresumed = error;
+    unresumed = error instanceof Error ? error : new Error('session');
   }
   const call: ServerCall = {
     act, session, ip: ctx.ip, person: session?.person ?? ANONYMOUS, duty: session?.duties.find((duty) => parts.mayHold(act, duty)) ?? session?.duties[0] ?? null,

@@ -21,6 +21,8 @@ export const CaptureLimits = Type.Object({
   /** Bytes that the console sends at a time; the box takes any multiple of `alignBytes`. */
   segmentBytes: Type.Integer({ minimum: 65536 }),
   filesPerBatch: Type.Integer({ minimum: 1 }),
+  /** Uploads of one batch begun and not ended. */
+  openUploads: Type.Integer({ minimum: 1 }),
   catalogueBytes: Type.Integer({ minimum: 1 }),
   catalogueRows: Type.Integer({ minimum: 1 }),
   /** Content up to this size is examined as it arrives, from memory; larger is read back through its seal. */

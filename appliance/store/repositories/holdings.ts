@@ -100,8 +100,18 @@ function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
       }
       return objects;
     },
+    async objectsOf(record) {
+      const rows = await sql.all<{ object: string }>(
+        "SELECT computer_file.object FROM computer_file JOIN stored_object ON stored_object.id = computer_file.object WHERE record = $1 AND state <> 'gone'", record,
+      );
+      return rows.map((row) => row.object);
+    },
     assign: async (id, record, role, position) => {
       await sql.run('UPDATE computer_file SET record = $1, role = $2, position = $3 WHERE id = $4', record, role, position, id);
+      await sql.run(
+        `WITH RECURSIVE earlier (id) AS (SELECT id FROM computer_file WHERE replaced_by = $2 UNION SELECT file.id FROM computer_file AS file JOIN earlier ON file.replaced_by = earlier.id)
+         UPDATE computer_file SET record = $1 WHERE id IN (SELECT id FROM earlier)`, record, id,
+      );
     },
   };
 }

@@ -25,6 +25,7 @@ export function uploadRepository(sql: Sql, sealing: Sealing): UploadRepository {
     async ofBatch(batch) {
       return (await sql.all<UploadRow>("SELECT * FROM upload WHERE batch = $1 AND state = 'open' ORDER BY opened_at", batch)).map(uploadOf);
     },
+    openIn: async (batch) => (await sql.one<{ n: number }>("SELECT count(*) AS n FROM upload WHERE batch = $1 AND state = 'open'", batch))?.n ?? 0,
     close: async (id, state) => { await sql.run('UPDATE upload SET state = $1 WHERE id = $2', state, id); },
   };
 }
