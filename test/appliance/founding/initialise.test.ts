@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import { dataPaths } from '../../../appliance/content/paths.js';
 import { NodeProvider } from '../../../appliance/crypto/node-provider.js';
 import { initialise } from '../../../appliance/founding/initialise.js';
 import { readPlan } from '../../../appliance/founding/plan.js';
+import { inPackage } from '../../../appliance/package-root.js';
 import { loadPolicies } from '../../../appliance/policies.js';
 import { Client } from '../../../appliance/remote/client.js';
 import type { Conflict } from '../../../secrecy/duties.js';
@@ -131,6 +133,9 @@ const faulty = test.macro<[plan: object, places: readonly string[]]>({
     t.deepEqual([...new Set(error.details.map((one) => one.at))].sort(), [...places].sort());
   },
   title: (given = '') => `初始化方案: ${given} is refused with its place`,
+});
+test('初始化方案: the example of the manual is one', (t) => {
+  t.is(readPlan(JSON.parse(readFileSync(inPackage('appliance', 'founding', 'plan-example.json'), 'utf8')), loadPolicies(), CONFLICTS).mode, 'unit');
 });
 test('a PIN in the plan', faulty, { people: [...PLAN.people.slice(0, 3), { ...PLAN.people[3], pin: '123456' }] }, ['/people/3/pin']);
 test('two officers in one person', faulty, { people: [person('one', ['sysadmin', 'secadmin']), person('two', ['auditadmin']), person('three', ['reader'])] }, ['/people/0/duties']);
