@@ -1,9 +1,13 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CryptoProvider } from '../crypto/provider.js';
-import { startBox, type BoxProcess } from './box-process.js';
+import { inPackage } from '../package-root.js';
 import { Client, Refused, type RehearsalPerson } from '../remote/client.js';
-import { sampleFiles, type SampleFile } from './sample-files.js';
+import { startBox, type BoxProcess } from './box-process.js';
+import { arrange, file, send, type Uploaded } from './intake.js';
+import { mark } from './marking.js';
+import { sampleFiles } from './sample-files.js';
 
 /** One step of the rehearsal, as it is told and as it is counted. */
 export interface Step {
@@ -25,8 +29,6 @@ export interface StoryOptions {
   told(step: Step): void;
 }
 
-interface StoredRow { readonly id: string; readonly state: string; readonly version: number; readonly files: readonly { readonly id: string; readonly verdict: string }[] }
-interface Uploaded { readonly sample: SampleFile; readonly record: string; readonly verdict: string; readonly codes: readonly string[] }
 
 /** 演练全程: the life of records through the HTTP API, as the people of a unit would lead it. */
 export async function tellStory(options: StoryOptions): Promise<readonly Step[]> {
@@ -80,8 +82,9 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
     return client;
   };
 
-  const { archivist, reader, auditor } = await step('sign-in', '档案员、利用者、安全审计员用密钥文件登录', async () => ({
-    archivist: await as('zhaoxiaolan'), reader: await as('linxiao'), auditor: await as('hejingyi'), people: people.length,
+  const { archivist, reader, auditor, proposer, authority, custodian } = await step('sign-in', '档案员、利用者、安全审计员、承办人、定密责任人用密钥文件登录', async () => ({
+    archivist: await as('zhaoxiaolan'), reader: await as('linxiao'), auditor: await as('hejingyi'),
+    proposer: await as('liusiyuan'), authority: await as('lijianguo'), custodian: await as('yangjing'), people: people.length,
   }));
   const files = await sampleFiles(year);
   const { batch } = await step('capture', `收集：新建批次，上传 ${files.length} 个真实文件`, async () => {
@@ -96,21 +99,23 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
     return { taken: uploads, files: uploads.map(({ sample, verdict, codes }) => ({ name: sample.name, verdict, codes })) };
   });
   await step('arrange', '整理编目：著录、保管期限、机构，预览档号', async () => arrange(archivist, batch, taken, year));
-  const { filed } = await step('file', '清点归档：申报件数、核对、给定档号、入库', async () => file(archivist, batch));
+  const { filed, reportNo } = await step('file', '清点归档：申报件数、核对、给定档号、入库', async () => file(archivist, batch));
+  const [first] = files;
+  if (first === undefined) throw new Error('no files');
+  const marked = await step('mark', '定密：承办人拟定、定密责任人签发，两人各自签名', async () => mark(proposer, authority, custodian, first, year));
   await step('search', '检索：两个字即可查到', async () => {
     const found = await archivist.get<{ total: number; rows: readonly { archivalCode: string }[] }>('record.search', { q: '防汛' });
     if (found.total < 1) throw new Error('nothing found');
     return { total: found.total, codes: found.rows.map(({ archivalCode }) => archivalCode) };
   });
   await step('read', '阅览：带水印的页面图像', async () => {
-    const first = filed[0]?.record ?? '';
-    const shown = await archivist.get<{ files: readonly { id: string }[] }>('record.show', { record: first });
+    const shown = await archivist.get<{ files: readonly { id: string }[] }>('record.show', { record: filed[0]?.record ?? '' });
     const page = await archivist.bytes('record.read', { file: shown.files[0]?.id ?? '', page: 1, width: 900 });
     await writeFile(path.join(out, '阅览-第1页.png'), page);
     return { bytes: page.length };
   });
   await step('hide', '越权与不存在：回答完全相同', async () => {
-    const [hidden, missing] = [await reader.raw('GET', 'record.show', { record: filed[0]?.record ?? '' }), await reader.raw('GET', 'record.show', { record: '00000000-0000-4000-8000-000000000000' })];
+    const [hidden, missing] = [await reader.raw('GET', 'record.show', { record: marked.record }), await reader.raw('GET', 'record.show', { record: '00000000-0000-4000-8000-000000000000' })];
     const bare = ({ body }: { body: object }): string => JSON.stringify({ ...body, traceId: '' });
     if (hidden.status !== 404 || bare(hidden) !== bare(missing)) throw new Error('a hidden record is told apart from a missing one');
     return { status: hidden.status };
@@ -123,58 +128,26 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
     await writeFile(path.join(out, '审计日志导出.jsonl'), exported);
     return { entries: verdict.entries, exportBytes: exported.length };
   });
+  await step('report', '报表：四性检测报告，PDF、数据与签名成套', async () => {
+    const made = await archivist.post<{ report: string; number: string }>('report.create', { kind: 'R08', reportNo });
+    const set = await archivist.bytes('report.read', { report: made.report, format: 'zip' });
+    await writeFile(path.join(out, '四性检测报告.zip'), set);
+    await writeFile(path.join(out, '四性检测报告.pdf'), await archivist.bytes('report.read', { report: made.report, format: 'pdf' }));
+    return { number: made.number, bytes: set.length };
+  });
+  await step('verify', '验真：不靠本机核对报表；改一个字节即被发现', async () => {
+    const set = path.join(out, '四性检测报告.zip');
+    const spoilt = path.join(out, '四性检测报告-改动.zip');
+    const [whole, changed] = [await exitOf('verify', set), await exitOfChanged(set, spoilt)];
+    if (whole !== 0 || changed === 0) throw new Error(`verify exits ${String(whole)} and ${String(changed)}`);
+    return { whole, changed };
+  });
   await step('grep', '落盘无明文：在数据目录里找不到任何题名', async () => {
     const words = files.filter(({ expected }) => expected === 'accept').flatMap(({ title, name }) => [title, name]);
     const found = await grep(box.data, words);
     if (found.length > 0) throw new Error(`found in ${found.join(', ')}`);
     return { words: words.length, places: found.length };
   });
-}
-
-async function send(client: Client, batch: string, sample: SampleFile): Promise<Uploaded> {
-  const begun = await client.post<{ upload: string; offset: number; segmentBytes: number }>('capture.begin-upload', { batch, fileName: sample.name, bytes: sample.bytes.length });
-  for (let offset = begun.offset; ; ) {
-    const segment = sample.bytes.subarray(offset, offset + begun.segmentBytes);
-    const answer = await client.put<{ done: boolean; offset: number; record: string; file: { verdict: string; findings: readonly { code: string }[] } }>('capture.upload', { upload: begun.upload, offset }, segment);
-    offset = answer.offset;
-    if (answer.done) return { sample, record: answer.record, verdict: answer.file.verdict, codes: answer.file.findings.map(({ code }) => code) };
-  }
-}
-
-async function rowsOf(client: Client, batch: string): Promise<readonly StoredRow[]> {
-  return (await client.get<{ records: readonly StoredRow[] }>('capture.show', { batch })).records;
-}
-
-async function arrange(client: Client, batch: string, taken: readonly Uploaded[], year: number): Promise<{ arranged: number; codes: readonly string[] }> {
-  const rows = await rowsOf(client, batch);
-  const good = taken.filter(({ sample }) => sample.expected === 'accept');
-  await client.post('arrangement.save', {
-    batch,
-    rows: good.map(({ sample, record }, n) => ({
-      record, seenVersion: rows.find(({ id }) => id === record)?.version ?? 1,
-      facts: {
-        categoryCode: 'WS', scheduleItemId: '6.2', orgOrFunction: 'BGS', documentDate: `${year}-03-${String(n + 10)}`, completedOn: `${year}-03-${String(n + 11)}`,
-      },
-      description: { title: sample.title, author: ['昆明市演练局'], documentNumber: `昆演发〔${year}〕${n + 1}号` },
-    })),
-  });
-  const preview = await client.get<{ rows: readonly { archivalCode: string }[] }>('arrangement.preview', { batch });
-  return { arranged: good.length, codes: preview.rows.map(({ archivalCode }) => archivalCode) };
-}
-
-interface Counted { readonly category: string; readonly archivalYear: number; readonly retention: string; readonly actualItems: number; readonly actualMetadata: number }
-
-async function file(client: Client, batch: string): Promise<{ filed: readonly { record: string; archivalCode: string }[] }> {
-  for (const { id, state, version } of await rowsOf(client, batch)) {
-    if (state !== 'arranged') await client.post('capture.withdraw', { record: id, reason: '退回形成部门改正后重新收集', seenVersion: version });
-  }
-  const counted = await client.get<{ reconciliation: { rows: readonly Counted[] }; batch: { version: number } }>('filing.reconcile', { batch });
-  await client.post('capture.declare', {
-    batch, seenVersion: counted.batch.version,
-    counts: counted.reconciliation.rows.map(({ category, archivalYear, retention, actualItems, actualMetadata }) => ({ category, archivalYear, retention, items: actualItems, metadata: actualMetadata })),
-  });
-  const agreed = await client.get<{ batch: { version: number } }>('filing.reconcile', { batch });
-  return client.post('filing.file', { batch, seenVersion: agreed.batch.version });
 }
 
 /** Files below the folder that hold one of the words, as UTF-8 or UTF-16; key files of the rehearsal people are public. */
@@ -187,6 +160,26 @@ async function grep(folder: string, words: readonly string[]): Promise<readonly 
     if (needles.some((needle) => bytes.includes(needle)) || words.some((word) => entry.name.includes(word))) found.push(entry.name);
   }
   return found;
+}
+
+/** Runs a verb of the command line in a process of its own. */
+async function exitOf(...args: readonly string[]): Promise<number | null> {
+  const child = spawn(process.execPath, [inPackage('appliance', 'shouzang.mjs'), ...args], { stdio: 'ignore' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+}
+
+/** The same set with one byte in its middle turned over. */
+async function exitOfChanged(set: string, copy: string): Promise<number | null> {
+  const bytes = await readFile(set);
+  const middle = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+  await writeFile(copy, bytes);
+  const exit = await exitOf('verify', copy);
+  await rm(copy);
+  return exit;
 }
 
 /** What can be printed: sessions and processes are left out. */

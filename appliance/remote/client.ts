@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import type { CryptoProvider } from '../crypto/provider.js';
+import type { CryptoProvider, PrivateKey } from '../crypto/provider.js';
 import { openKeyFile, readKeyFile } from '../crypto/key-file.js';
 import { signInMessage } from '../identity/sign-in.js';
 
@@ -39,6 +39,9 @@ export class Refused extends Error {
 export class Client {
   #cookie = '';
   #csrf = '';
+  #key: PrivateKey | undefined;
+  /** Id of who signed in. */
+  person = '';
 
   /** @param certificate PEM of the box's listener, which is the only one trusted */
   constructor(private readonly url: string, private readonly certificate: string, private readonly crypto: CryptoProvider) {}
@@ -50,8 +53,16 @@ export class Client {
     const message = Buffer.from(signInMessage(box, person.account, challenge));
     const signature = Buffer.from(this.crypto.sign(message, key)).toString('base64url');
     await this.post('session.sign-in', { account: person.account, password: person.password, challenge, signature });
-    const { csrfToken } = await this.get<{ csrfToken: string }>('session.current', {});
+    const { csrfToken, person: who } = await this.get<{ csrfToken: string; person: { id: string } }>('session.current', {});
     this.#csrf = csrfToken;
+    this.#key = key;
+    this.person = who.id;
+  }
+
+  /** The person's SM2 signature over what is decided: DER, base64url. */
+  sign(statement: string): string {
+    if (this.#key === undefined) throw new Error('nobody signed in');
+    return Buffer.from(this.crypto.sign(Buffer.from(statement), this.#key)).toString('base64url');
   }
 
   async get<T = Record<string, unknown>>(act: string, input: Readonly<Record<string, string | number | boolean>>): Promise<T> {
