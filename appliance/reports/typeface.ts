@@ -60,10 +60,13 @@ export class Typeface {
       const wide = this.width(piece, size);
       if (used + wide <= width) { line += piece; used += wide; continue; }
       if (NOT_FIRST.has(piece) && line.length > 1) {
-        const last = Array.from(line).at(-1) ?? '';
-        line = line.slice(0, -last.length);
+        // Takes back with it whatever may not stand first either.
+        const chars = Array.from(line);
+        let keep = chars.length - 1;
+        while (keep > 1 && NOT_FIRST.has(chars[keep] ?? '')) keep -= 1;
+        line = chars.slice(0, keep).join('');
         push();
-        line = last + piece;
+        line = chars.slice(keep).join('') + piece;
         used = this.width(line, size);
         continue;
       }
