@@ -11,7 +11,8 @@ export interface Draft {
   readonly recordIds: readonly string[];
   readonly type: 'original' | 'derived' | 'inherited';
   readonly level: number;
-  readonly term: Term;
+  /** `null` for what is no state secret. */
+  readonly term: Term | null;
   readonly startOn: string | null;
   readonly scope: { readonly persons: readonly string[]; readonly departments: readonly string[] };
   readonly points: readonly string[];
@@ -21,9 +22,9 @@ export interface Draft {
 /** What the box makes of a draft: mark, end, cap and review, the checks, and the very text that would be signed. */
 export interface Previewed {
   readonly id: string;
-  readonly mark: string;
+  readonly mark: string | null;
   readonly ending: { readonly lastSecretDay: string; readonly declassifiesOn: string } | null;
-  readonly maxYears: number;
+  readonly maxYears: number | null;
   readonly reviewDueOn: string | null;
   readonly writtenRecordNo: string | null;
   readonly checks: readonly (Reason & { readonly name: string })[];
@@ -32,7 +33,9 @@ export interface Previewed {
 export interface SignedShown { readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
 export interface ClassificationShown {
   readonly id: string; readonly state: string; readonly version: number; readonly proposal: Draft; readonly mark: string | null;
-  readonly ending: Previewed['ending']; readonly maxYears: number; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null;
+  readonly ending: Previewed['ending']; readonly maxYears: number | null; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null;
+  /** The number the box would give next, while it waits for approval. */
+  readonly nextRecordNo: string | null;
   readonly records: readonly { readonly id: string; readonly title: string; readonly documentNumber: string | null; readonly documentDate: string | null; readonly archivalCode: string | null }[];
   readonly scopeNames: readonly string[]; readonly proposed: SignedShown | null; readonly decided: (SignedShown & { readonly verdict: 'approve' | 'reject' }) | null;
   readonly checks: Previewed['checks']; readonly digest: string | null;
@@ -43,7 +46,8 @@ export const TYPES = [{ value: 'original', name: '原始定密' }, { value: 'der
 export const typeName = (type: string): string => TYPES.find((one) => one.value === type)?.name ?? type;
 
 /** The term as the form writes it: 10 年、6 个月、2030-12-31、启封后、长期. */
-export function termText(term: Term): string {
+export function termText(term: Term | null): string {
+  if (term === null) return '不属于国家秘密，无保密期限';
   switch (term.kind) {
     case 'date': return `解密时间 ${term.on}`;
     case 'condition': return `解密条件 ${term.condition}`;

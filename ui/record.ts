@@ -23,7 +23,7 @@ const STATIONS: readonly (readonly [state: string, name: string, activity: strin
 export function lifeOf(record: StoredRecord, events: readonly ProcessEvent[]): readonly Step[] {
   const stands = STATIONS.findIndex(([state]) => state === record.state);
   const ahead: Readonly<Record<string, string>> = {
-    filed: record.filingDeadline ? `${record.filingDeadline} 前` : '', transferred: record.transferDueOn ? `${record.transferDueOn} 前` : '', retained_copy: '移交后 5 年', appraised: record.retentionExpiresOn ? `${record.retentionExpiresOn} 后` : '永久保管', pending_destruction: '经审批', destroyed: '留存元数据',
+    filed: record.filingDeadline ? `${record.filingDeadline} 前` : '', transferred: record.transferDueOn ? `${record.transferDueOn} 前` : '', retained_copy: '移交后 5 年', appraised: record.retentionExpiresOn ? `${record.retentionExpiresOn} 后` : record.retentionCode === 'Y' ? '永久保管' : '', pending_destruction: '经审批', destroyed: '留存元数据',
   };
   return STATIONS.map(([state, name, activity], at) => {
     const done = events.findLast((one) => one.activity === activity);

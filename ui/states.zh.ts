@@ -18,7 +18,7 @@ export const STATES: Readonly<Record<string, { readonly name: string; readonly s
   equal: { name: '相符', style: on }, match: { name: '相符', style: on }, mismatch: { name: '不符', style: bad }, verified: { name: '可验', style: on },
   draft: { name: '草拟', style: '' }, proposed: { name: '待签署', style: warn }, active: { name: '在保密期限内', style: on }, review_due: { name: '应年度审核', style: warn },
   declass_review: { name: '解密审核', style: warn }, expired: { name: '期满待确认', style: warn }, declassified: { name: '已解密', style: '' }, long_term: { name: '长期', style: on },
-  temporarily_protected: { name: '先行保密', style: warn }, withdrawn: { name: '已撤回', style: '' },
+  temporarily_protected: { name: '先行保密', style: warn }, withdrawn: { name: '已撤回', style: '' }, ordinary: { name: '非国家秘密', style: '' },
   signed: { name: '已签', style: done }, pending: { name: '待签', style: warn }, granted: { name: '已批准', style: done }, refused: { name: '未批准', style: bad }, lapsed: { name: '已失效', style: '' },
   allow: { name: '允许', style: on }, deny: { name: '拒绝', style: bad }, ok: { name: '正常', style: on }, success: { name: '成功', style: on }, failure: { name: '失败', style: bad },
   enabled: { name: '在用', style: on }, disabled: { name: '停用', style: '' }, locked: { name: '已锁定', style: warn }, unlocked: { name: '已解锁', style: on },
