@@ -3,16 +3,20 @@ import { dataPaths } from './content/paths.js';
 import { randomIds, systemClock } from './clock.js';
 import { readConfig } from './config.js';
 import { foundRehearsal } from './founding/rehearsal.js';
+import { seedRehearsal } from './founding/rehearsal-records.js';
 import { listen } from './server/listen.js';
 
 /*
- * npm start ends here. A data directory with nothing in it becomes a rehearsal box (演练); a real one is made by `shouzang init`.
+ * npm start ends here. A data directory with nothing in it becomes a rehearsal box (演练) with records of its own; a real one is made by
+ * `shouzang init`.
  */
 const config = readConfig(process.env, process.cwd());
 const [clock, ids] = [systemClock(), randomIds()];
 const { database, founding } = dataPaths(config.data);
-if (!(await exists(database)) && !(await exists(founding))) await foundRehearsal(config.data, clock, ids);
+const fresh = !(await exists(database)) && !(await exists(founding));
+if (fresh) await foundRehearsal(config.data, clock, ids);
 const running = await listen({ ...config, clock, ids });
+if (fresh) await seedRehearsal(running.box, running.services);
 process.stdout.write(`ready ${running.url}\n`);
 
 let stopping = false;

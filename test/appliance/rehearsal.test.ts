@@ -1,0 +1,43 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import test from 'ava';
+import { seedRehearsal } from '../../appliance/founding/rehearsal-records.js';
+import { fsck } from '../../appliance/maintenance/fsck.js';
+import { openTestBox } from '../helpers/box.js';
+
+test('演练: a box just founded holds filed records of every level it may keep, each there for whoever may see it and nobody else', async (t) => {
+  const box = await openTestBox(t);
+  await seedRehearsal(box.running.box, box.running.services);
+  const seen = async (account: string, level: number): Promise<number> => {
+    const client = await box.as(account);
+    await client.post('session.switch-level', { level });
+    return (await client.get<{ total: number }>('record.search', {})).body.total;
+  };
+  t.is(await seen('yangjing', 3), 11, '涉密档案管理员 at 机密: all of them');
+  t.is(await seen('yangjing', 1), 7, 'the same person at 内部');
+  t.is(await seen('zhaoxiaolan', 2), 9, '档案员, cleared for 秘密 and named');
+  t.is(await seen('duanwen', 1), 5, '法规处: 公开 and the 内部 of the own department');
+  t.is(await seen('linxiao', 0), 3);
+
+  const authority = await box.as('lijianguo');
+  await authority.post('session.switch-level', { level: 3 });
+  const waiting = await authority.get<{ total: number; rows: { mark: string; title: string }[] }>('classification.list', { state: 'mine' });
+  t.is(waiting.body.total, 1);
+  t.is(waiting.body.rows[0]?.mark, '机密★10年');
+  t.is((await authority.get<{ total: number }>('classification.list', { state: 'in_force' })).body.total, 4);
+
+  const proposer = await box.as('liusiyuan');
+  const batches = await proposer.get<{ rows: { id: string; state: string }[] }>('capture.list', {});
+  const open = batches.body.rows.find(({ state }) => state === 'open');
+  const shown = await proposer.get<{ states: Record<string, number> }>('capture.show', { batch: open?.id ?? '' });
+  t.deepEqual(shown.body.states, { arranged: 1, returned: 1 }, 'one file came back, with its reasons');
+
+  const { reader: sql, vault, keys, paths, sm3 } = box.running.box;
+  t.deepEqual((await fsck({ sql, vault, keys, paths, sm3, check: () => true, deep: true })).findings, []);
+  const words = ['演练）', '机要交换', '清退', '重要会议'].map((word) => Buffer.from(word));
+  for (const entry of await readdir(box.data, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const bytes = await readFile(path.join(entry.parentPath, entry.name));
+    t.false(words.some((word) => bytes.includes(word)), `${entry.name} tells what is in the records`);
+  }
+});
