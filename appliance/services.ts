@@ -33,6 +33,7 @@ import { sessionKeeper } from './identity/sessions.js';
 import { challengesWith } from './identity/sign-in.js';
 import { judge } from './inspection/verdict.js';
 import { fatalExamination } from './inspection/inspect.js';
+import { problemOf } from './server/problem.js';
 import type { InspectionPool } from './inspection/pool.js';
 import { packageVersion } from './package-root.js';
 import type { Policies } from './policies.js';
@@ -100,6 +101,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     would: async (call, act, target) => gate.would(call, act, target),
     names: { person: nameOf, department: async (id) => (await people().departments()).find((one) => one.id === id)?.name ?? id },
     verifierFor: officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority),
+    describe: problemOf,
     digest: (text) => Buffer.from(box.sm3(Buffer.from(text))).toString('hex'),
   });
 

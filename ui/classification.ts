@@ -1,4 +1,5 @@
 /** 国家秘密确定审批表: what is filled in, what the box computes of it, and what is shown of a matter already there. */
+import type { Problem } from './api.js';
 import type { Reason } from './reasons.js';
 
 export type Term =
@@ -22,6 +23,8 @@ export interface Draft {
 /** What the box makes of a draft: mark, end, cap and review, the checks, and the very text that would be signed. */
 export interface Previewed {
   readonly id: string;
+  /** What is to be mended on the form; nothing else is given then. */
+  readonly problem: ConstructorParameters<typeof Problem>[0] | null;
   readonly mark: string | null;
   readonly ending: { readonly lastSecretDay: string; readonly declassifiesOn: string } | null;
   readonly maxYears: number | null;

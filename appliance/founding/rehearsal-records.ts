@@ -58,7 +58,7 @@ async function rehearsalHands(box: Box): Promise<Hands> {
     person,
     call(account, act, level) {
       const duty = people.find((one) => one.account === account)?.duties[0] ?? null;
-      const session: SessionView = { id: 'rehearsal', person: person(account), csrf: '', currentLevel: level, locked: false, mustChangePassword: false, absoluteUntil: box.clock.now(), duty, terminal: 'box' };
+      const session: SessionView = { id: 'rehearsal', person: person(account), csrf: '', currentLevel: level, locked: false, mustChangePassword: false, absoluteUntil: box.clock.now(), duties: duty === null ? [] : [duty], terminal: 'box' };
       return { act, person: person(account), duty, terminal: 'box', traceId: box.ids.uuid(), session };
     },
     async sign(account, text) {
@@ -133,11 +133,11 @@ async function mark(services: Services, hands: Hands, row: BatchRow & SecretRow,
   };
   const opinion = `属于${row.basis}所列事项，建议按上述密级、期限和知悉范围确定。`;
   const proposing = await services.classification.preview(hands.call(row.by, 'classification.preview', row.level), { event: 'propose', draft, opinion });
-  await services.classification.propose(hands.call(row.by, 'classification.propose', row.level), { id: proposing.id, draft, opinion, signature: await hands.sign(row.by, proposing.statement) });
+  await services.classification.propose(hands.call(row.by, 'classification.propose', row.level), { id: proposing.id, draft, opinion, signature: await hands.sign(row.by, proposing.statement ?? '') });
   if (row.approver === null) return;
   const deciding = await services.classification.preview(hands.call(row.approver, 'classification.preview', row.level), { event: 'approve', classification: proposing.id, opinion: '同意' });
   await services.classification.approve(hands.call(row.approver, 'classification.approve', row.level), {
-    classification: proposing.id, seenVersion: 1, opinion: '同意', writtenRecordNo: deciding.writtenRecordNo ?? '', signature: await hands.sign(row.approver, deciding.statement),
+    classification: proposing.id, seenVersion: 1, opinion: '同意', writtenRecordNo: deciding.writtenRecordNo ?? '', signature: await hands.sign(row.approver, deciding.statement ?? ''),
   });
 }
 

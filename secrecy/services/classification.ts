@@ -50,16 +50,24 @@ export function classificationService(parts: ClassificationParts) {
         const { draft: form } = input;
         if (form === undefined) throw new ArchiveError('E_INPUT_INVALID', { rule: 'draft' }, [{ at: '/draft', message: '请填写审批表' }]);
         const id = input.id ?? parts.ids.uuid();
-        const seen = await store.read(call, async (tx) => {
+        return store.read(call, async (tx) => {
           const unit = await unitOf(tx);
-          const { proposal } = await drawUp(tx, unit, id, form);
-          const by = await signer(tx, call.person);
-          return { unit, proposal, by, checks: await checksOf(tx, proposal, by, null), people: tx.people };
+          await tx.allow();
+          try {
+            const { proposal: drawn } = await drawUp(tx, unit, id, form);
+            await checkForm(tx.people, drawn, unit);
+            const proposal = 'type' in drawn ? checkProposal(drawn, systemLevel, unit, policy) : drawn;
+            const by = await signer(tx, call.person);
+            return {
+              id, problem: null, ...computed(proposal, clock.today(), policy), writtenRecordNo: null, checks: await checksOf(tx, proposal, by, null),
+              statement: statement('propose', proposal, by, input.opinion, null),
+            };
+          } catch (error) {
+            // A form half filled in is no refused act, and leaves nothing in the ledger.
+            if (!isFormFault(error)) throw error;
+            return { id, problem: parts.describe(error, call.traceId), mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null };
+          }
         });
-        // Outside the transaction: a form half filled in is no refused act, and leaves nothing in the ledger.
-        await checkForm(seen.people, seen.proposal, seen.unit);
-        const proposal = 'type' in seen.proposal ? checkProposal(seen.proposal, systemLevel, seen.unit, policy) : seen.proposal;
-        return { id, ...computed(proposal, clock.today(), policy), writtenRecordNo: null, checks: seen.checks, statement: statement('propose', proposal, seen.by, input.opinion, null) };
       }
       const { event, classification: id = '' } = input;
       return store.read(call, async (tx) => {
@@ -68,7 +76,7 @@ export function classificationService(parts: ClassificationParts) {
         const by = await signer(tx, call.person);
         const writtenRecordNo = event === 'approve' ? input.writtenRecordNo ?? (await nextRecordNo(tx)) : null;
         return {
-          id, ...standing(matter.it, clock.today(), policy), writtenRecordNo, checks: await checksOf(tx, matter.it.proposal, matter.it.proposer, by),
+          id, problem: null, ...standing(matter.it, clock.today(), policy), writtenRecordNo, checks: await checksOf(tx, matter.it.proposal, matter.it.proposer, by),
           statement: statement(event, matter.it.proposal, by, input.opinion, writtenRecordNo),
         };
       });
@@ -141,6 +149,10 @@ export function classificationService(parts: ClassificationParts) {
     },
   };
 }
+
+/** What is to be mended on the form, as against what the person may not do. */
+const isFormFault = (error: unknown): error is ArchiveError =>
+  error instanceof ArchiveError && (error.code.startsWith('E_CLS_') || error.code === 'E_INPUT_INVALID' || error.code === 'E_CLEARANCE_REQUIRED');
 
 const guardOf = (record: StoredRecord): Before => ({
   record: record.id, level: record.level, scope: record.scope, mark: record.mark, classificationId: record.classificationId, secrecyPeriod: record.description.secrecyPeriod ?? null,

@@ -30,6 +30,8 @@ export interface ClassificationParts extends ProtectionParts {
    * @throws ArchiveError `E_CERT_INVALID`
    */
   readonly verifierFor: (certificate: string, at: Instant) => VerifySignature;
+  /** A refusal in the words of the wire, for a form that is to be mended before it is sent. */
+  readonly describe: (error: ArchiveError, traceId: string) => object;
   /** SM3 of a text, hex. */
   readonly digest: (text: string) => string;
 }
