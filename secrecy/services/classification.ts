@@ -152,7 +152,7 @@ export function classificationService(parts: ClassificationParts) {
 
 /** What is to be mended on the form, as against what the person may not do. */
 const isFormFault = (error: unknown): error is ArchiveError =>
-  error instanceof ArchiveError && (error.code.startsWith('E_CLS_') || error.code === 'E_INPUT_INVALID' || error.code === 'E_CLEARANCE_REQUIRED');
+  error instanceof ArchiveError && /^E_(?:CLS_\w+|INPUT_INVALID|CLEARANCE_REQUIRED)$/.test(error.code);
 
 const guardOf = (record: StoredRecord): Before => ({
   record: record.id, level: record.level, scope: record.scope, mark: record.mark, classificationId: record.classificationId, secrecyPeriod: record.description.secrecyPeriod ?? null,
