@@ -20,6 +20,7 @@ import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
+import { deskService } from './desk/service.js';
 import { verifyChain } from './crypto/certificate-chain.js';
 import { parseCertificate } from './crypto/certificate.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
@@ -106,6 +107,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   });
 
   return {
+    desk: deskService({ store, gate, clock }),
     dutyName, classification,
     keeper,
     session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),

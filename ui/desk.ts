@@ -1,9 +1,10 @@
 /** 工作台: what waits for this person. The box's own list where it has one, else gathered from the lists this person may read. */
-import { Problem, read, type Page } from './api.js';
+import { read, type Page } from './api.js';
 import type { ClassificationRow } from './classification.js';
 import { held, type People } from './people.js';
 import { departmentName } from './scheme.js';
 import { may, person } from './session.js';
+import { actName } from './strings.zh.js';
 import type { Batch } from './shapes.js';
 import { dateOf } from './wording.js';
 
@@ -74,8 +75,6 @@ async function gathered(): Promise<Desk> {
   };
 }
 
-/** Whether the box keeps a list of its own; asked once. */
-let boxKeepsDesk = true;
 /** The frame and the page ask at the same moment: one answer serves both, for every list read is an entry in the ledger. */
 const KEEP_MS = 20_000;
 let last: { readonly who: string; readonly at: number; readonly desk: Promise<Desk> } | null = null;
@@ -90,13 +89,11 @@ export function readDesk(): Promise<Desk> {
   return last.desk;
 }
 
+interface Due extends Pick<Desk, 'now' | 'periods' | 'days'> { readonly recent: readonly { readonly at: string; readonly level: number; readonly act: string; readonly entry: number }[] }
+
+/** What falls due comes from the box, which counts it under the person's own filter; what waits is gathered from the lists. */
 async function freshDesk(): Promise<Desk> {
-  if (!boxKeepsDesk) return gathered();
-  try {
-    return await read<Desk>('desk.list', {}, { passive: true });
-  } catch (cause) {
-    if (!(cause instanceof Problem) || cause.status !== 404) throw cause;
-    boxKeepsDesk = false;
-    return gathered();
-  }
+  const [desk, due] = await Promise.all([gathered(), read<Due>('desk.list', {}, { passive: true })]);
+  const recent = due.recent.map((one) => ({ at: one.at, level: one.level, markText: null, text: actName(one.act), result: '已办', entry: one.entry }));
+  return { ...desk, now: due.now, periods: due.periods, days: due.days, recent };
 }

@@ -4,7 +4,11 @@ import { NoInput } from '../../../policies/schemas/session.js';
 import { ArchiveError } from '../../../core/errors.js';
 import { batchTarget, recordTarget } from '../../../core/holdings.js';
 import type { Target } from '../../../core/ports.js';
+import { boxSignatureCheck } from '../../box.js';
 import type { Box } from '../../box.js';
+import { selfTest } from '../../crypto/self-test.js';
+import { SmCryptoVerifier } from '../../crypto/sm-crypto-adapter.js';
+import { fsck } from '../../maintenance/fsck.js';
 import { rehearsalPeople } from '../../founding/rehearsal.js';
 import { KeyUnlock } from '../../identity/key-service.js';
 import type { Services } from '../../services.js';
@@ -52,6 +56,42 @@ export const systemRoutes = (box: Box, services: Services): Routes => ({
       const { allowed, reasons } = await box.gate.explain(call, input.act, aim);
       return { allowed, reasons };
     }),
+  }),
+  'desk.list': route({ method: 'GET', summary: '工作台', input: NoInput, errors: [], handle: services.desk.list }),
+  'duty.list': route({
+    method: 'GET', summary: '岗位与互斥', input: NoInput, errors: ['E_DENIED'],
+    handle: async (call) => box.store.read(call, async (tx) => {
+      await tx.allow();
+      return { duties: box.policies.content('duties.json').duties, conflicts: box.access.conflicts };
+    }),
+  }),
+  'system.selftest': route({
+    method: 'POST', summary: '算法自检', input: NoInput, errors: ['E_DENIED'],
+    handle: async (call) => {
+      const report = await selfTest(box.crypto, new SmCryptoVerifier());
+      await box.store.write(call, async (tx) => {
+        await tx.allow();
+        tx.audit({ action: call.act, result: report.passed ? 'ok' : 'failed', detail: { tests: report.rows.length, failed: report.rows.filter((row) => !row.passed).length } });
+      });
+      return { at: box.clock.now(), passed: report.passed, results: report.rows.map(({ name, passed }) => ({ name, passed: passed ? 1 : 0, total: 1 })) };
+    },
+  }),
+  'system.fsck': route({
+    method: 'POST', summary: '一致性核查', input: NoInput, errors: ['E_DENIED'],
+    handle: async (call) => {
+      await box.store.read(call, async (tx) => { await tx.allow(); });
+      const found = await fsck({
+        sql: box.reader, vault: box.vault, keys: box.keys, paths: box.paths, sm3: box.sm3, check: boxSignatureCheck(box.crypto, box.identity.chain[0] ?? ''), deep: false,
+      });
+      await box.store.write(call, async (tx) => {
+        await tx.allow();
+        tx.audit({ action: call.act, result: found.findings.length === 0 ? 'ok' : 'failed', detail: { objects: found.objects, entries: found.entries, findings: found.findings.length } });
+      });
+      return {
+        at: box.clock.now(), clean: found.findings.length === 0, checked: { 档案: found.records, 内容对象: found.objects, 审计记录: found.entries },
+        faults: found.findings.map(({ kind, text, object }) => ({ kind, text: object === '' ? text : `${text}（${object}）` })),
+      };
+    },
   }),
   'system.status': route({
     method: 'GET', summary: '本机状况', input: NoInput, errors: ['E_DENIED'],
