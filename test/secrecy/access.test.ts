@@ -22,7 +22,6 @@ const MAY = `
   access.explain             everyone
   desk.list                  everyone
   person.list                three-officers
-  person.show                three-officers
   person.directory           officer custodian proposer class_authority unit_head
   person.create              sysadmin
   person.disable             sysadmin
@@ -30,13 +29,9 @@ const MAY = `
   person.clear               secadmin
   person.grant               secadmin
   person.revoke              secadmin
-  person.review              auditadmin
   duty.list                  three-officers inspector
-  session.list               secadmin
-  session.terminate          secadmin
   audit.list                 auditadmin
   audit.daily                secadmin
-  audit.summary              auditadmin inspector
   audit.verify               auditadmin
   audit.consistency          auditadmin
   audit.checkpoints          auditadmin inspector
@@ -56,14 +51,12 @@ const MAY = `
   inspection.list            keepers
   inspection.show            collectors
   inspection.run             keepers
-  inspection.override        keepers
   seal.strip                 collectors
   arrangement.list           collectors
   arrangement.preview        collectors
   arrangement.save           collectors
   filing.list                keepers
   filing.show                keepers
-  filing.register            keepers
   filing.reconcile           keepers
   filing.return              keepers
   filing.file                keepers
@@ -89,14 +82,11 @@ const MAY = `
   report.create              auditadmin keepers inspector
   report.four-property       keepers inspector
   report.user-role           auditadmin inspector
-  policy.list                secadmin auditadmin inspector
-  policy.show                secadmin auditadmin inspector
   scheme.list                everyone
   key.status                 three-officers
   key.unlock                 three-officers
   key.lock                   three-officers
   system.status              three-officers inspector
-  system.metrics             sysadmin
   system.selftest            sysadmin
   system.fsck                sysadmin
 `;
