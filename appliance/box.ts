@@ -130,7 +130,14 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
   const kept = await latestCheckpoint(reader);
   let last = kept === undefined ? null : { size: kept.size, at: kept.at };
-  let recovered = false;
+  let recovering: Promise<void> | undefined;
+  const recoverNow = async (): Promise<void> => {
+    const found = await recover({ sql: reader, vault, keys, paths });
+    await store.write(box.systemCall('system.recover'), async (tx) => {
+      await tx.allow();
+      tx.audit({ action: 'system.recover', detail: { ...found } });
+    });
+  };
   const box: Box = {
     paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk,
     identity: {
@@ -149,13 +156,10 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       last = { size: signed.size, at: signed.at };
     },
     async whenUnlocked() {
-      if (recovered || keys.state === 'locked') return;
-      recovered = true;
-      const found = await recover({ sql: reader, vault, keys, paths });
-      await store.write(box.systemCall('system.recover'), async (tx) => {
-        await tx.allow();
-        tx.audit({ action: 'system.recover', detail: { ...found } });
-      });
+      if (keys.state === 'locked') return;
+      // Once; but again where it failed.
+      recovering ??= recoverNow().catch((error: unknown) => { recovering = undefined; throw error; });
+      await recovering;
     },
     async close() {
       await vault.close();

@@ -142,7 +142,8 @@ export function numberBatch(codes: ArchivalCodes, schemes: Schemes, fonds: Fonds
 /** Numbers from 1 to the highest that are neither used nor voided. */
 export function missingNumbers(used: readonly number[], voided: readonly number[] = []): readonly number[] {
   const present = new Set([...used, ...voided]);
-  const highest = Math.max(0, ...present);
+  let highest = 0;
+  for (const number of present) highest = Math.max(highest, number);
   return Array.from({ length: highest }, (_, index) => index + 1).filter((number) => !present.has(number));
 }
 

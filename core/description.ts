@@ -58,7 +58,8 @@ export function readTitle(text: string): Pick<Description, 'title' | 'titleSuppl
 export const printTitle = ({ title, titleSupplied }: Pick<Description, 'title' | 'titleSupplied'>): string => (titleSupplied === true ? `[${title}]` : title);
 
 /** Faults of a title that is one by type but names nothing. */
-export function titleDetails(title: string): readonly ErrorDetail[] {
+export function titleDetails(title: string | undefined): readonly ErrorDetail[] {
+  if (title === undefined) return [{ at: '/title', message: '题名不能为空，请按文件内容著录题名' }];
   if (!/[\p{L}\p{N}]/u.test(title)) return [{ at: '/title', message: '题名没有文字，请按文件内容著录题名' }];
   if (/[\uFFFD]/u.test(title)) return [{ at: '/title', message: '题名含乱码替代符，请对照原件改正' }];
   return [];

@@ -19,6 +19,8 @@ export interface Vault extends ContentStore {
   open(object: string): Promise<SealedReader>;
   /** For examiners and page pictures: from memory while the upload that brought it is fresh, else through the seal. */
   source(object: string): Promise<OpenSource>;
+  /** Begun since the start and not yet referred to or given up: recovery leaves it alone. */
+  isUnderWay(object: string): boolean;
   /** Closes what is open, keeping it to be resumed. */
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
   await makeFolder(paths.vault);
   const active = new Map<string, Active>();
   const fresh = new Map<string, Buffer>();
+  const begun = new Set<string>();
   const partPath = (object: string): string => `${stagedPath(paths, object)}.part`;
 
   async function withSecret<T>(object: string, work: (secret: Uint8Array) => Promise<T>): Promise<T> {
@@ -147,7 +150,10 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
   }
 
   return {
+    isUnderWay: (object) => begun.has(object),
+
     async begin(object: string, level: Level) {
+      begun.add(object);
       const secret = await keys.newDataKey(object, level);
       try {
         const sealer = await createSealer(tools, { objectId: object, secret, path: partPath(object) });
@@ -199,6 +205,7 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
     async discard(object) {
       await active.get(object)?.sealer.abort();
       active.delete(object);
+      begun.delete(object);
       fresh.delete(object);
       await keys.destroy(object);
       for (const file of [partPath(object), tagsPath(partPath(object)), stagedPath(paths, object)]) await removeFile(file);
@@ -206,6 +213,7 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
 
     async promote(object) {
       fresh.delete(object);
+      begun.delete(object);
       await moveFile(stagedPath(paths, object), vaultPath(paths, object));
       await promotionDone(object);
     },

@@ -53,7 +53,7 @@ export const describeSession = (parts: DescribeParts) => async (call: ServerCall
     person: {
       id: person.id, account: person.account, name: person.name, position: person.position, department: person.department, departmentName: department?.name ?? '',
       duties: who.grants.map(({ duty, fonds }) => ({ key: duty, name: parts.dutyName(duty), fonds })), clearance: who.clearance,
-      currentLevel: session.currentLevel, mustChangePassword: session.mustChangePassword,
+      currentLevel: who.ceiling, mustChangePassword: session.mustChangePassword,
     },
     abilities,
   };

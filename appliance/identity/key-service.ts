@@ -53,8 +53,11 @@ export function keyService(parts: KeyServiceParts) {
     },
 
     async lock(call: ServerCall) {
-      await store.write(call, async (tx) => { await tx.allow(); tx.audit({ action: call.act }); });
-      if (keys.rehearsal) throw new ArchiveError('E_STATE_INVALID', { state: 'rehearsal' }, [{ at: '', message: '演练环境自行开锁，不能上锁' }]);
+      await store.write(call, async (tx) => {
+        await tx.allow();
+        if (keys.rehearsal) throw new ArchiveError('E_STATE_INVALID', { state: 'rehearsal' }, [{ at: '', message: '演练环境自行开锁，不能上锁' }]);
+        tx.audit({ action: call.act });
+      });
       keys.lock();
       return keys.unlocking;
     },

@@ -1,4 +1,5 @@
 import { ArchiveError } from '../../core/errors.js';
+import { cleanText, textFaultMessage } from '../../core/text.js';
 import type { Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../policies/schemas/person.js';
 import { checkGrant } from '../../secrecy/separation.js';
@@ -34,6 +35,13 @@ async function holders(tx: Identity): Promise<readonly Holder[]> {
 }
 
 const ALL_PEOPLE = 100_000;
+
+/** A name as it goes on pages and watermarks: composed, trimmed, and without characters that hide or turn text. @throws ArchiveError E_INPUT_INVALID */
+function plain(text: string, at: string): string {
+  const cleaned = cleanText(text, false);
+  if (!cleaned.ok || cleaned.text === '') throw new ArchiveError('E_INPUT_INVALID', {}, [{ at, message: cleaned.ok ? '不能为空' : textFaultMessage(cleaned) }]);
+  return cleaned.text;
+}
 
 /** A revoked grant ends when it was revoked; it still counts for what the person was before. */
 const heldOf = (grant: Grant): HeldGrant => ({
@@ -103,12 +111,13 @@ export function personService(parts: PersonServiceParts) {
       const id = ids.uuid();
       await store.write(call, async (tx) => {
         await tx.allow();
-        if (await tx.people.byAccount(input.account) ?? await tx.people.bySerial(certificate.serial)) throw new ArchiveError('E_DUPLICATE', { account: input.account });
+        const token = Buffer.from(certificate.publicKey).toString('hex');
+        if (await tx.people.byAccount(input.account) ?? await tx.people.bySerial(certificate.serial) ?? await tx.people.byToken(token)) throw new ArchiveError('E_DUPLICATE', { account: input.account });
         if (!(await tx.people.departments()).some((one) => one.id === input.department)) throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/department', message: '没有这个部门，请从列表中选择' }]);
         await tx.people.add({
-          id, account: input.account, name: input.name.trim(), position: input.position.trim(), department: input.department, status: 'active', disabledReason: null,
+          id, account: input.account, name: plain(input.name, '/name'), position: plain(input.position, '/position'), department: input.department, status: 'active', disabledReason: null,
           clearance: 0, clearanceCategory: null, clearanceUntil: null, commitmentNo: null, certificate: input.certificate,
-          certificateSerial: certificate.serial, token: Buffer.from(certificate.publicKey).toString('hex'), passwordHash, passwordAt: clock.now(),
+          certificateSerial: certificate.serial, token, passwordHash, passwordAt: clock.now(),
           mustChange: true, failures: 0, lockedUntil: null, lastSignIn: null, createdAt: clock.now(), createdBy: call.person, version: 1,
         });
         tx.audit({ action: call.act, object: id, objectType: 'person', detail: { account: input.account, certificate: certificate.serial } });
@@ -122,6 +131,7 @@ export function personService(parts: PersonServiceParts) {
       await store.write(call, async (tx) => {
         await tx.allow();
         const person = found(await tx.people.get(input.person));
+        if (person.status === 'disabled') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
         await tx.people.save({ ...person, status: 'disabled', disabledReason: input.reason }, input.seenVersion);
         const ended = await tx.sessions.endAll(person.id, clock.now());
         const held = (await tx.people.grants(person.id)).filter((grant) => grant.revokedAt === null);

@@ -83,6 +83,8 @@ export function sessionService(parts: SessionServiceParts) {
         const now = await tx.people.get(person.id);
         if (now?.status !== 'active') throw failed('status', person);
         await tx.people.save({ ...now, failures: 0, lockedUntil: null, lastSignIn: clock.now() }, now.version);
+        // One browser, one session: what it held before ends here.
+        if (call.session) await tx.sessions.end(call.session.id, clock.now());
         await tx.sessions.add(minted.row);
         tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', detail: { session: minted.row.id.slice(0, 12) } });
       });
@@ -146,7 +148,12 @@ export function sessionService(parts: SessionServiceParts) {
     async changePassword(call: ServerCall, input: SessionChangePassword) {
       const session = own(call);
       const person = await store.read(call, async (tx) => { await tx.allow(); return tx.people.get(session.person); });
-      if (!person || !(await passwords.matches(input.current, person.passwordHash ?? undefined))) throw failed('password', person);
+      if (!person) throw failed('account');
+      checkLock(person, clock.now());
+      if (!(await passwords.matches(input.current, person.passwordHash ?? undefined))) {
+        await countFailure(call, person);
+        throw failed('password', person);
+      }
       const past = await store.read(call, async (tx) => { await tx.allow(); return tx.people.pastPasswords(person.id, pack.historyDepth); });
       let usedBefore = await passwords.matches(input.next, person.passwordHash ?? undefined);
       for (const hash of past) usedBefore = usedBefore || (await passwords.matches(input.next, hash));
@@ -154,9 +161,10 @@ export function sessionService(parts: SessionServiceParts) {
       const hash = await passwords.hash(input.next);
       await store.write(call, async (tx) => {
         await tx.allow();
-        await tx.people.save({ ...person, passwordHash: hash, passwordAt: clock.now(), mustChange: false }, person.version);
-        await tx.people.rememberPassword(person.id, hash, clock.now());
-        tx.audit({ action: call.act, object: person.id, objectType: 'person' });
+        await tx.people.save({ ...person, passwordHash: hash, passwordAt: clock.now(), mustChange: false, failures: 0 }, person.version);
+        if (person.passwordHash !== null) await tx.people.rememberPassword(person.id, person.passwordHash, clock.now());
+        const ended = await tx.sessions.endAll(person.id, clock.now(), session.id);
+        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { sessions: ended } });
       });
       return {};
     },

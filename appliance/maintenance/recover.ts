@@ -30,21 +30,25 @@ export async function recover(parts: { readonly sql: Sql; readonly vault: Vault;
   const carryOut = { promote: vault.promote, erase: vault.erase, relevel: vault.relevel };
   for (const { kind, object, level } of open) await carryOut[kind](object, level);
 
-  const underWay = new Set((await sql.all<{ object: string }>("SELECT object FROM upload WHERE state = 'open'")).map((row) => row.object));
-  const referred = new Set((await sql.all<{ id: string }>("SELECT id FROM stored_object WHERE state <> 'gone'")).map((row) => row.id));
-  const lives = (object: string): boolean => underWay.has(object) || referred.has(object);
-  let discarded = 0;
-  for (const name of await readdir(paths.staging)) {
-    const [object = ''] = name.split('.');
-    if (lives(object)) continue;
-    discarded += 1;
-    await keys.destroy(object);
+  // People may be let in while this runs: what they begin is theirs. First what there is, then what is spoken of: whatever was
+  // begun and taken in between is spoken of by then.
+  const staged = (await readdir(paths.staging)).filter((name) => !vault.isUnderWay(objectOf(name)));
+  const held: string[] = [];
+  for await (const object of keys.objects()) if (!vault.isUnderWay(object)) held.push(object);
+  const lives = new Set((await sql.all<{ object: string }>("SELECT object FROM upload WHERE state = 'open' UNION SELECT id FROM stored_object WHERE state <> 'gone'")).map((row) => row.object));
+  const left = staged.filter((name) => !lives.has(objectOf(name)));
+  for (const name of left) {
+    await keys.destroy(objectOf(name));
     await removeFile(path.join(paths.staging, name));
   }
-  let orphanKeys = 0;
-  const orphans: string[] = [];
-  for await (const object of keys.objects()) if (!lives(object)) orphans.push(object);
-  for (const object of orphans) { orphanKeys += 1; await keys.destroy(object); }
+  const discarded = left.length;
+  const cleared = new Set(left.map(objectOf));
+  const orphans = held.filter((object) => !lives.has(object) && !cleared.has(object));
+  for (const object of orphans) await keys.destroy(object);
+  const orphanKeys = orphans.length;
   const count = (kind: string): number => open.filter((intent) => intent.kind === kind).length;
   return { promoted: count('promote'), erased: count('erase'), relevelled: count('relevel'), discarded, orphanKeys };
 }
+
+/** `<object>.part`, `<object>.part.tags`, `<object>` */
+const objectOf = (name: string): string => name.split('.')[0] ?? '';

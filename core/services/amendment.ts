@@ -7,7 +7,7 @@ import type { StoredRecord } from '../holdings.js';
 import type { Clock } from '../ports.js';
 import { descriptionIsOpen, isRecordState } from '../record.js';
 import { requireRetention } from '../retention.js';
-import type { RetentionSchedule } from '../../policies/schemas/arrangement.js';
+import type { RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
 import type { ArrangementRow } from '../../policies/schemas/arranging.js';
 
 /** What a record still lacks before it can be filed (办法第十九条一款), as field names the grid knows. */
@@ -27,13 +27,13 @@ export type Amend = (record: StoredRecord, change: Pick<ArrangementRow, 'facts' 
  * 著录与整理 of one record before filing.
  * @throws ArchiveError `E_STATE_INVALID`, `E_META_INVALID` with pointers under `at`, `E_RETENTION_REQUIRED`, `E_RETENTION_TOO_SHORT`, `E_SCOPE_NOT_IN_SCHEDULE`
  */
-export function amendment({ clock, schedule }: { readonly clock: Clock; readonly schedule: RetentionSchedule }): Amend {
+export function amendment({ clock, schedule, schemes }: { readonly clock: Clock; readonly schedule: RetentionSchedule; readonly schemes: Schemes }): Amend {
   return (record, change, at) => {
     if (!isRecordState(record.state) || !descriptionIsOpen(record.state)) throw new ArchiveError('E_STATE_INVALID', { record: record.id, state: record.state });
     const merged: Record<string, unknown> = { ...record.description, ...change.description };
     const { description } = tidyDescription(merged as Description);
     const facts = { ...record, ...change.facts } as StoredRecord;
-    const details = [...titleDetails(description.title), ...dateFaultDetails(facts, clock.today())].map((one) => ({ ...one, at: `${at}${one.at}` }));
+    const details = [...titleDetails(description.title), ...dateFaultDetails(facts, clock.today()), ...orgDetails(facts, schemes.classifiedOrgSuffix)].map((one) => ({ ...one, at: `${at}${one.at}` }));
     if (details.length > 0) throw new ArchiveError('E_META_INVALID', { places: details.length }, details);
     if (facts.scheduleItemId !== null && facts.categoryCode !== null) {
       const item = requireRetention(schedule, { scheduleItem: facts.scheduleItemId, category: facts.categoryCode, retention: facts.retentionCode ?? itemRetention(schedule, facts.scheduleItemId) });
@@ -51,6 +51,10 @@ function complete(record: StoredRecord): StoredRecord {
 }
 
 const itemRetention = (schedule: RetentionSchedule, code: string): string => schedule.items.find((item) => item.code === code)?.retention ?? '';
+
+/** The suffix marks the classified sequence: an office of that name would be numbered in it. */
+const orgDetails = ({ orgOrFunction }: StoredRecord, suffix: string): ErrorDetail[] =>
+  orgOrFunction?.endsWith(suffix) === true ? [{ at: '/orgOrFunction', message: `机构（问题）代码不得以“${suffix}”结尾，该后缀留给涉密件单独编号` }] : [];
 
 function dateFaultDetails(record: StoredRecord, today: string): ErrorDetail[] {
   const { documentDate, completedOn } = record;

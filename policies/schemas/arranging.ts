@@ -58,7 +58,8 @@ export const FilingReturn = Type.Object({
   records: Type.Array(Type.Object({
     record: Type.String({ format: 'uuid', description: '件' }),
     reasons: Type.Array(Type.Object({
-      code: Type.String({ minLength: 1, maxLength: 40, description: '检测项或代码' }),
+      /** Of a test item or the catalogue: it is entered in the ledger, where no free text may stand. */
+      code: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{1,39}$', description: '检测项或代码' }),
       message: Type.String({ minLength: 2, maxLength: 200, description: '退回原因' }),
     }, { additionalProperties: false }), { minItems: 1, maxItems: 20 }),
   }, { additionalProperties: false }), { minItems: 1, maxItems: 200 }),

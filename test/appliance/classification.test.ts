@@ -1,5 +1,6 @@
 import PDFDocument from 'pdfkit';
 import test from 'ava';
+import { peopleRepository } from '../../appliance/store/repositories/people.js';
 import type { ExecutionContext } from 'ava';
 import { certificatePem } from '../../appliance/crypto/certificate.js';
 import { fsck } from '../../appliance/maintenance/fsck.js';
@@ -200,7 +201,12 @@ test('保密法第十六条: who may not sign, and what is no signature', async 
   t.is((await decide(proposer, 'approve', classification)).body.code, 'E_DENIED', 'the proposer has no duty to approve');
   const { store, reader } = box.running.box;
   const sql = async (text: string, ...values: (string | number)[]): Promise<void> => { await store.housekeep(async (one) => { await one.run(text, ...values); }); };
-  await sql("INSERT INTO duty_grant SELECT 'g1', $1, 'class_authority', '*', 'x', valid_from, NULL, 'system', granted_at, NULL, NULL FROM duty_grant LIMIT 1", proposer.person);
+  const now = box.running.box.clock.now();
+  await store.housekeep(async (one) => {
+    await peopleRepository(one, box.running.box.sealing).addGrant({
+      id: 'g1', person: proposer.person, duty: 'class_authority', fonds: '*', reason: 'x', validFrom: now, validUntil: null, grantedBy: 'system', grantedAt: now, revokedBy: null, revokedAt: null,
+    });
+  });
   t.is((await decide(proposer, 'approve', classification)).body.code, 'E_SOD_SELF_APPROVAL', 'even with the duty, not of one\'s own');
 
   const unitHead = await at(await box.as('wangzhenhua'), 3);

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.js';
 
-/** The box itself, its people, duties and sessions. Names and positions are in `sealed`; the account is an opaque sign-in name. */
+/** The box itself, its people, duties and sessions. Names, positions and what officers give as reasons are in `sealed`; the account is an opaque sign-in name. */
 export const people: Migration = {
   name: '0002-people',
   statements: [
@@ -8,7 +8,7 @@ export const people: Migration = {
     'CREATE TABLE department (id TEXT PRIMARY KEY, fonds TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL) STRICT',
     `CREATE TABLE person (
       id TEXT PRIMARY KEY, account TEXT NOT NULL UNIQUE, department TEXT NOT NULL REFERENCES department (id),
-      sealed BLOB NOT NULL, status TEXT NOT NULL CHECK (status IN ('pending','active','disabled')), disabled_reason TEXT,
+      sealed BLOB NOT NULL, status TEXT NOT NULL CHECK (status IN ('pending','active','disabled')),
       clearance INTEGER NOT NULL CHECK (clearance BETWEEN 0 AND 4), clearance_category TEXT, clearance_until TEXT, commitment_no TEXT,
       certificate TEXT, certificate_serial TEXT UNIQUE, token TEXT UNIQUE,
       password_hash TEXT, password_at TEXT, must_change INTEGER NOT NULL DEFAULT 0,
@@ -18,7 +18,7 @@ export const people: Migration = {
     'CREATE TABLE password_past (person TEXT NOT NULL REFERENCES person (id), hash TEXT NOT NULL, at TEXT NOT NULL) STRICT',
     `CREATE TABLE duty_grant (
       id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person (id), duty TEXT NOT NULL, fonds TEXT NOT NULL,
-      reason TEXT NOT NULL, valid_from TEXT NOT NULL, valid_until TEXT, granted_by TEXT NOT NULL, granted_at TEXT NOT NULL,
+      sealed BLOB NOT NULL, valid_from TEXT NOT NULL, valid_until TEXT, granted_by TEXT NOT NULL, granted_at TEXT NOT NULL,
       revoked_by TEXT, revoked_at TEXT
     ) STRICT`,
     'CREATE INDEX duty_grant_person ON duty_grant (person)',

@@ -14,6 +14,8 @@ import { runRepository } from './runs.js';
 import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
 
+const BULK = 500;
+
 /** Every repository of one unit of work, over its connection. Services name the few they need. */
 export interface Repositories extends InspectionTx, SecrecyTx {
   readonly sql: Sql;
@@ -29,11 +31,16 @@ export function repositories(sql: Sql, sealing: Sealing): Repositories {
     reports: reportRepository(sql, sealing),
     known: {
       async codes(codes, exceptBatch) {
-        if (codes.length === 0) return new Set();
-        const rows = await sql.all<{ archival_code: string }>(
-          `SELECT archival_code FROM record WHERE archival_code IN (${places(codes.length, 2)}) AND batch <> $1`, exceptBatch, ...codes,
-        );
-        return new Set(rows.map((row) => row.archival_code));
+        const known = new Set<string>();
+        // A statement binds only so many values.
+        for (let from = 0; from < codes.length; from += BULK) {
+          const some = codes.slice(from, from + BULK);
+          const rows = await sql.all<{ archival_code: string }>(
+            `SELECT archival_code FROM record WHERE archival_code IN (${places(some.length, 2)}) AND batch <> $1`, exceptBatch, ...some,
+          );
+          for (const row of rows) known.add(row.archival_code);
+        }
+        return known;
       },
     },
     matters, authorities: authorityRepository(sql, sealing),

@@ -10,6 +10,7 @@ export type PersonStatus = 'pending' | 'active' | 'disabled';
 export interface PersonDescription {
   readonly name: string;
   readonly position: string;
+  readonly disabledReason: string | null;
 }
 
 export interface Person extends PersonDescription {
@@ -18,7 +19,6 @@ export interface Person extends PersonDescription {
   readonly account: string;
   readonly department: string;
   readonly status: PersonStatus;
-  readonly disabledReason: string | null;
   readonly clearance: Level;
   readonly clearanceCategory: 'core' | 'important' | 'general' | null;
   /** Last day on which the clearance counts. */
@@ -59,6 +59,8 @@ export interface PeopleRepository {
   get(id: string): Promise<Person | undefined>;
   byAccount(account: string): Promise<Person | undefined>;
   bySerial(certificateSerial: string): Promise<Person | undefined>;
+  /** Whose key it is. */
+  byToken(token: string): Promise<Person | undefined>;
   list(page: { status?: PersonStatus; offset: number; limit: number }): Promise<{ rows: Person[]; total: number }>;
   add(person: Person): Promise<void>;
   /** Saves what may change, where the version is still the one seen. @throws E_STALE_VERSION */
@@ -78,20 +80,20 @@ export interface PeopleRepository {
 const LEVEL: Level = 1;
 
 interface PersonRow {
-  id: string; account: string; department: string; sealed: Buffer; status: PersonStatus; disabled_reason: string | null; clearance: Level;
+  id: string; account: string; department: string; sealed: Buffer; status: PersonStatus; clearance: Level;
   clearance_category: Person['clearanceCategory']; clearance_until: string | null; commitment_no: string | null; certificate: string | null;
   certificate_serial: string | null; token: string | null; password_hash: string | null; password_at: string | null; must_change: number;
   failures: number; locked_until: string | null; last_sign_in: string | null; created_at: string; created_by: string; version: number;
 }
 
 interface GrantRow {
-  id: string; person: string; duty: string; fonds: string; reason: string; valid_from: string; valid_until: string | null;
+  id: string; person: string; duty: string; fonds: string; sealed: Buffer; valid_from: string; valid_until: string | null;
   granted_by: string; granted_at: string; revoked_by: string | null; revoked_at: string | null;
 }
 
 export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
   const personOf = (row: PersonRow): Person => ({
-    id: row.id, account: row.account, department: row.department, status: row.status, disabledReason: row.disabled_reason,
+    id: row.id, account: row.account, department: row.department, status: row.status,
     clearance: row.clearance, clearanceCategory: row.clearance_category, clearanceUntil: row.clearance_until, commitmentNo: row.commitment_no,
     certificate: row.certificate, certificateSerial: row.certificate_serial, token: row.token, passwordHash: row.password_hash,
     passwordAt: row.password_at, mustChange: row.must_change === 1, failures: row.failures, lockedUntil: row.locked_until,
@@ -100,8 +102,8 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
   });
   const columns = (person: Person): Record<string, SqlValue> => ({
     account: person.account, department: person.department,
-    sealed: sealing.seal(LEVEL, `person/${person.id}`, { name: person.name, position: person.position }),
-    status: person.status, disabled_reason: person.disabledReason, clearance: person.clearance, clearance_category: person.clearanceCategory,
+    sealed: sealing.seal(LEVEL, `person/${person.id}`, { name: person.name, position: person.position, disabledReason: person.disabledReason } satisfies PersonDescription),
+    status: person.status, clearance: person.clearance, clearance_category: person.clearanceCategory,
     clearance_until: person.clearanceUntil, commitment_no: person.commitmentNo, certificate: person.certificate,
     certificate_serial: person.certificateSerial, token: person.token, password_hash: person.passwordHash, password_at: person.passwordAt,
     must_change: person.mustChange ? 1 : 0, failures: person.failures, locked_until: person.lockedUntil, last_sign_in: person.lastSignIn,
@@ -114,6 +116,7 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
   return {
     get: async (id) => one('id', id),
     byAccount: async (account) => one('account', account),
+    byToken: async (token) => one('token', token),
     bySerial: async (serial) => one('certificate_serial', serial),
     async list({ status, offset, limit }) {
       const where = status === undefined ? '' : 'WHERE status = $1';
@@ -137,16 +140,16 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
       const rows = person === undefined
         ? await sql.all<GrantRow>('SELECT * FROM duty_grant ORDER BY granted_at, id')
         : await sql.all<GrantRow>('SELECT * FROM duty_grant WHERE person = $1 ORDER BY granted_at, id', person);
-      return rows.map(grantOf);
+      return rows.map((row) => grantOf(row, sealing));
     },
     async grant(id) {
       const row = await sql.one<GrantRow>('SELECT * FROM duty_grant WHERE id = $1', id);
-      return row && grantOf(row);
+      return row && grantOf(row, sealing);
     },
     async addGrant(grant) {
       await sql.run(
-        'INSERT INTO duty_grant (id, person, duty, fonds, reason, valid_from, valid_until, granted_by, granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)',
-        grant.id, grant.person, grant.duty, grant.fonds, grant.reason, grant.validFrom, grant.validUntil, grant.grantedBy, grant.grantedAt,
+        'INSERT INTO duty_grant (id, person, duty, fonds, sealed, valid_from, valid_until, granted_by, granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)',
+        grant.id, grant.person, grant.duty, grant.fonds, sealing.seal(LEVEL, `duty-grant/${grant.id}`, { reason: grant.reason }), grant.validFrom, grant.validUntil, grant.grantedBy, grant.grantedAt,
       );
     },
     async revokeGrant(id, by, at) {
@@ -164,7 +167,7 @@ export function peopleRepository(sql: Sql, sealing: Sealing): PeopleRepository {
   };
 }
 
-const grantOf = (row: GrantRow): Grant => ({
-  id: row.id, person: row.person, duty: row.duty, fonds: row.fonds, reason: row.reason, validFrom: row.valid_from, validUntil: row.valid_until,
+const grantOf = (row: GrantRow, sealing: Sealing): Grant => ({
+  id: row.id, person: row.person, duty: row.duty, fonds: row.fonds, reason: sealing.open<{ reason: string }>(LEVEL, `duty-grant/${row.id}`, row.sealed).reason, validFrom: row.valid_from, validUntil: row.valid_until,
   grantedBy: row.granted_by, grantedAt: row.granted_at, revokedBy: row.revoked_by, revokedAt: row.revoked_at,
 });

@@ -13,8 +13,8 @@ export interface SessionRepository {
   setLevel(id: string, level: Level): Promise<void>;
   setLocked(id: string, locked: boolean): Promise<void>;
   end(id: string, at: Instant): Promise<void>;
-  /** Ends every open session of a person: leaving a post, a new certificate, a new password. */
-  endAll(person: string, at: Instant): Promise<number>;
+  /** Ends every open session of a person, but for the one that asks: leaving a post, a lower clearance, a new password. */
+  endAll(person: string, at: Instant, except?: string): Promise<number>;
 }
 
 export function sessionRepository(sql: Sql): SessionRepository {
@@ -30,6 +30,6 @@ export function sessionRepository(sql: Sql): SessionRepository {
     setLevel: async (id, level) => { await sql.run('UPDATE session SET current_level = $1 WHERE id = $2', level, id); },
     setLocked: async (id, locked) => { await sql.run('UPDATE session SET locked = $1 WHERE id = $2', locked ? 1 : 0, id); },
     end: async (id, at) => { await sql.run('UPDATE session SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL', at, id); },
-    endAll: async (person, at) => sql.run('UPDATE session SET ended_at = $1 WHERE person = $2 AND ended_at IS NULL', at, person),
+    endAll: async (person, at, except = '') => sql.run('UPDATE session SET ended_at = $1 WHERE person = $2 AND ended_at IS NULL AND id <> $3', at, person, except),
   };
 }
