@@ -28,6 +28,7 @@ export function buildProgram(verbs: readonly Verb[], io: Io): Command {
 
 /** commander copies settings to a subcommand only when it is made, so they are given again to whatever the verbs added. */
 function dressAll(command: Command, io: Io): void {
+  if (command.commands.length > 0) command.helpCommand('help [command]', '显示某个命令的帮助\nhelp for one command');
   for (const child of command.commands) {
     dress(child, io);
     dressAll(child, io);
@@ -47,7 +48,6 @@ function dress(command: Command, io: Io): void {
       writeErr: (text) => void io.stderr.write(text),
       outputError: () => undefined,
     });
-  if (command.commands.length > 0) command.helpCommand('help [command]', '显示某个命令的帮助 / help for one command');
 }
 
 /**
