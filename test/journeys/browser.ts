@@ -9,7 +9,16 @@ import type { Teardown } from '../helpers/box.js';
 const SIZES = [{ width: 1366, height: 768 }, { width: 1920, height: 1080 }] as const;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 
-const installed = (): string => execFileSync('sh', ['-c', 'command -v chromium || command -v chromium-browser || command -v google-chrome'], { encoding: 'utf8' }).trim();
+const installed = (): string => execFileSync('sh', ['-c', 'command -v chromium || command -v chromium-browser || command -v google-chrome || true'], { encoding: 'utf8' }).trim();
+
+/** Why no journey can be made here, or null: the one thing that a test of the console may be skipped for. */
+export const browserMissing = (): string | null => (installed() === '' ? 'Chromium is not installed' : null);
+
+function screensFolder(): string {
+  const folder = inPackage('test', 'journeys', '__screens__');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
 
 /** A person in front of the console, in a browser of the machine. */
 export interface Visit {
@@ -28,10 +37,14 @@ interface AxeResult { readonly violations: readonly { readonly id: string; reado
 
 export async function openConsole(t: Teardown, url: string): Promise<Visit> {
   const browser: Browser = await chromium.launch({ executablePath: installed(), args: FLAGS });
-  t.teardown(() => browser.close());
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: SIZES[0], locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
+  t.teardown(async () => {
+    // How it stood in the end, for a journey that failed.
+    await page.screenshot({ path: path.join(screensFolder(), 'last.png') }).catch(() => undefined);
+    await browser.close();
+  });
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
@@ -44,8 +57,7 @@ export async function openConsole(t: Teardown, url: string): Promise<Visit> {
   return {
     page, complaints,
     async screens(name) {
-      const folder = inPackage('test', 'journeys', '__screens__');
-      mkdirSync(folder, { recursive: true });
+      const folder = screensFolder();
       for (const size of SIZES) {
         await page.setViewportSize(size);
         await page.waitForTimeout(200);
