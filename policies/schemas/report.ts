@@ -101,7 +101,7 @@ const Report = Type.String({ format: 'uuid', description: '报表' });
 export const ReportCreate = Type.Object({
   kind: ReportKind,
   /** R08: the test by its number, or the batch and which of its runs (the last unless said). */
-  reportNo: Type.Optional(Type.String({ pattern: '^4P-[a-z]+-\\d{8}-\\d{4}$', description: '检测编号' })),
+  reportNo: Type.Optional(Type.String({ pattern: '^4P-[a-z]+-\\d{8}-(\\d{4}|\\d{8})$', description: '检测编号' })),
   batch: Type.Optional(Type.String({ format: 'uuid', description: '批次' })),
   run: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: '第几次检测' })),
   titles: Type.Optional(Type.Boolean({ description: '列出题名' })),
