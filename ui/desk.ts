@@ -12,7 +12,7 @@ export interface Task { readonly group: string; readonly level: number; readonly
 export interface Alarm { readonly text: string; readonly note: string; readonly bad: boolean; readonly verb: string; readonly to: string | null }
 export interface Period { readonly name: string; readonly within90: number; readonly within30: number; readonly within7: number; readonly today: number; readonly overdue: number }
 export interface Job { readonly title: string; readonly done: number; readonly total: number; readonly unit: string; readonly stopped: boolean; readonly notes: readonly string[]; readonly to: string | null }
-export interface Recent { readonly at: string; readonly level: number; readonly markText: string | null; readonly text: string; readonly result: string; readonly entry: number }
+export interface Recent { readonly at: string; readonly level: number; readonly markText: string | null; readonly text: string; readonly result: string; readonly entry: number | null }
 export interface Desk {
   readonly now: string; readonly tasks: readonly Task[]; readonly alarms: readonly Alarm[]; readonly periods: readonly Period[];
   readonly days: readonly { readonly on: string; readonly count: number; readonly off: boolean }[]; readonly jobs: readonly Job[]; readonly recent: readonly Recent[]; readonly counts: Readonly<Record<string, number>>;
@@ -89,7 +89,7 @@ export function readDesk(): Promise<Desk> {
   return last.desk;
 }
 
-interface Due extends Pick<Desk, 'now' | 'periods' | 'days'> { readonly recent: readonly { readonly at: string; readonly level: number; readonly act: string; readonly entry: number }[] }
+interface Due extends Pick<Desk, 'now' | 'periods' | 'days'> { readonly recent: readonly { readonly at: string; readonly level: number; readonly act: string; readonly entry: number | null }[] }
 
 /** What falls due comes from the box, which counts it under the person's own filter; what waits is gathered from the lists. */
 async function freshDesk(): Promise<Desk> {
