@@ -89,7 +89,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   };
   const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
   const inspectionParts: InspectionParts = {
-    ...arranging, store, ids, items: policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
+    ...arranging, store, ids, levelOf, items: policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
     schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
     sealPolicy: ['organ', 'mass_org'].includes(profile.orgType) ? 'mandatory' : 'optional',
     virusLibraryOn: async () => boxFact(reader, 'virusLibraryOn'),

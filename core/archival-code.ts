@@ -111,13 +111,21 @@ export function archivalCodes(rules: ArchivalCodeRules): ArchivalCodes {
   };
 }
 
+const compiledPatterns = new Map<string, RegExp>();
+/** The pattern of a part over a whole text, compiled once: the patterns are those of the policy, few and fixed. */
+function wholly(source: string): RegExp {
+  const known = compiledPatterns.get(source) ?? new RegExp(`^(?:${source})$`, 'u');
+  compiledPatterns.set(source, known);
+  return known;
+}
+
 function segment(template: CodeTemplate, part: CodePart, given: string | undefined): string {
   if (given === undefined || given === '') {
     if (part.optional === true) return '';
     throw new ArchiveError('E_CODE_FORMAT', { template: template.id, segment: part.key });
   }
   const value = part.digits === undefined ? normaliseCode(given) : given.padStart(part.digits, '0');
-  const fits = part.fixed === undefined ? new RegExp(`^(?:${part.pattern ?? ''})$`, 'u').test(value) : part.fixed.includes(value);
+  const fits = part.fixed === undefined ? wholly(part.pattern ?? '').test(value) : part.fixed.includes(value);
   if (!fits) throw new ArchiveError('E_CODE_FORMAT', { template: template.id, segment: part.key });
   return `${part.before ?? ''}${value}`;
 }

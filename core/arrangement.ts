@@ -65,9 +65,11 @@ export function seriesOf(schemes: Schemes, fonds: FondsRules, record: Pick<Arran
 export const folderOf = (scheme: Scheme, series: Series): readonly string[] =>
   scheme.levels.map((level) => (level === 'year' ? String(series.year) : level === 'retention' ? series.retention : series.org ?? ''));
 
+type Cut = (text: string) => readonly string[];
+const cutNumbers: Cut = (text) => text.normalize('NFKC').match(/\d+|\D+/gu) ?? [];
+
 /** Texts with numbers in them, the numbers by value: 〔2026〕5号 before 〔2026〕12号. */
-export function compareNaturally(one: string, other: string): number {
-  const cut = (text: string): readonly string[] => text.normalize('NFKC').match(/\d+|\D+/gu) ?? [];
+export function compareNaturally(one: string, other: string, cut: Cut = cutNumbers): number {
   const [left, right] = [cut(one), cut(other)];
   for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
     const [a = '', b = ''] = [left[index], right[index]];
@@ -86,9 +88,16 @@ function compareDigits(one: string, other: string): number {
 
 /** 排序 within a series, before numbering. The electronic record code settles every tie, so that the order is total and repeatable. */
 export function compareForNumbering(schemes: Schemes): (one: Arranged, other: Arranged) => number {
+  // A sort asks for every number many times over.
+  const known = new Map<string, readonly string[]>();
+  const cut: Cut = (text) => {
+    const parts = known.get(text) ?? cutNumbers(text);
+    known.set(text, parts);
+    return parts;
+  };
   return (one, other) => {
     for (const key of schemes.sortBy) {
-      const order = key === 'documentNumber' ? compareNaturally(one.documentNumber ?? '', other.documentNumber ?? '') : compareText(one[key], other[key]);
+      const order = key === 'documentNumber' ? compareNaturally(one.documentNumber ?? '', other.documentNumber ?? '', cut) : compareText(one[key], other[key]);
       if (order !== 0) return order;
     }
     return compareText(one.electronicRecordCode, other.electronicRecordCode) || compareText(one.id, other.id);
@@ -128,9 +137,10 @@ export function numberBatch(codes: ArchivalCodes, schemes: Schemes, fonds: Fonds
     found.members.push(record);
     bySeries.set(series.key, found);
   }
+  const inOrder = compareForNumbering(schemes);
   return [...bySeries.values()].flatMap(({ series, members }) => {
     const before = last.get(series.key) ?? 0;
-    return members.sort(compareForNumbering(schemes)).map((record, index) => {
+    return members.sort(inOrder).map((record, index) => {
       const sequence = before + index + 1;
       const template = codes.templateFor(fonds.profile, record.category, record.unit);
       const values = { fonds: series.fonds, category: series.category, year: String(series.year), retention: series.retention, item: String(sequence) };

@@ -10,7 +10,11 @@ const COUNTED: readonly string[] = ['pass', 'fail', 'warn'];
 
 export function rulesOf(results: readonly TestResult[], changes: readonly Changed[]): readonly RuleRow[] {
   const rules = new Map<string, TestResult[]>();
-  for (const one of results) rules.set(one.code, [...rules.get(one.code) ?? [], one]);
+  for (const one of results) {
+    const same = rules.get(one.code);
+    if (same) same.push(one);
+    else rules.set(one.code, [one]);
+  }
   return [...rules].flatMap(([code, all]) => {
     const [first] = all;
     if (!first) return [];

@@ -18,17 +18,17 @@ interface Head { readonly kind: 'shouzang-audit'; readonly version: 1; readonly 
 
 const PAGE = 2000;
 
-export async function exportLedger(sql: Sql, box: Pick<BoxIdentity, 'serial' | 'chain'>): Promise<string> {
+/** The export, a piece at a time: a ledger of years does not fit into one text. */
+export async function* exportLedger(sql: Sql, box: Pick<BoxIdentity, 'serial' | 'chain'>): AsyncGenerator<string, void, void> {
   const checkpoints = await sql.all<{ size: number; text: string }>('SELECT size, text FROM checkpoint ORDER BY size');
   const end = checkpoints.at(-1)?.size ?? 0;
-  const head: Head = { kind: 'shouzang-audit', version: 1, box: box.serial, chain: box.chain };
-  const lines = [JSON.stringify(head)];
+  const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+  yield lines([{ kind: 'shouzang-audit', version: 1, box: box.serial, chain: box.chain } satisfies Head]);
   for (let from = 0; from < end; from += PAGE) {
     const rows = await sql.all<EntryRow>('SELECT * FROM audit_entry WHERE seq >= $1 AND seq < $2 ORDER BY seq', from, Math.min(end, from + PAGE));
-    lines.push(...rows.map((row) => JSON.stringify({ entry: entryOf(row) })));
+    yield lines(rows.map((row) => ({ entry: entryOf(row) })));
   }
-  lines.push(...checkpoints.map(({ text }) => JSON.stringify({ checkpoint: text })));
-  return `${lines.join('\n')}\n`;
+  yield lines(checkpoints.map(({ text }) => ({ checkpoint: text })));
 }
 
 export interface ExportVerdict extends LedgerVerdict { readonly box: string; readonly chain: readonly string[] }

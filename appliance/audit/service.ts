@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import QRCode from 'qrcode';
 import { ArchiveError } from '../../core/errors.js';
 import { parseCheckpoint } from '../../core/checkpoint.js';
@@ -88,6 +89,7 @@ export function auditService(parts: AuditServiceParts) {
       const { page = 1, size = 20 } = input;
       const found = await store.read(call, async (tx) => {
         await tx.allow();
+        tx.audit({ action: call.act, detail: { page, size } });
         return listCheckpoints(tx.sql, (page - 1) * size, size);
       });
       const rows = await Promise.all(found.rows.map(async (row) => ({ ...row, qr: await QRCode.toDataURL(row.text, { errorCorrectionLevel: 'M', margin: 1 }) })));
@@ -108,12 +110,12 @@ export function auditService(parts: AuditServiceParts) {
 
     async export(call: ServerCall) {
       await checkpoint(call);
-      const text = await store.read(call, async (tx) => {
+      const pieces = await store.read(call, async (tx) => {
         await tx.allow();
         tx.audit({ action: call.act, detail: { size: ledger.head().size } });
         return exportLedger(tx.sql, box);
       });
-      return bytes('application/x-ndjson', Buffer.from(text), { fileName: `审计日志-${clock.today()}.jsonl` });
+      return bytes('application/x-ndjson', Readable.from(pieces, { objectMode: false }), { fileName: `审计日志-${clock.today()}.jsonl` });
     },
   };
 }

@@ -17,10 +17,15 @@ export const auditVerb: Verb = {
       const [{ openResting }, { exportLedger }] = await Promise.all([import('../maintenance/resting-box.js'), import('../audit/export.js')]);
       const box = await openResting(dataOf(data, io));
       try {
-        const text = await exportLedger(box.sql, box.identity);
-        await writeFile(out, text, { flag: 'wx', mode: 0o600 });
+        let exported = 0;
+        const counted = async function* counted(): AsyncGenerator<string, void, void> {
+          for await (const piece of exportLedger(box.sql, box.identity)) {
+            exported += (piece.match(/^\{"entry":/gm) ?? []).length;
+            yield piece;
+          }
+        };
+        await writeFile(out, counted(), { flag: 'wx', mode: 0o600 });
         const all = (await box.sql.one<{ n: number }>('SELECT count(*) AS n FROM audit_entry'))?.n ?? 0;
-        const exported = (text.match(/^\{"entry":/gm) ?? []).length;
         const rest = all - exported;
         return {
           exit: EXIT.good, data: { out, box: box.identity.serial, entries: exported, afterLastCheckpoint: rest },

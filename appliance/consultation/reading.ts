@@ -45,6 +45,7 @@ export function readingService(parts: ReadingParts) {
       const { file } = await store.read(call, async (tx) => {
         const one = await found(tx, input.file);
         await tx.allow(recordTarget(one.record), 'record.read');
+        tx.audit({ action: call.act, object: one.record.id, objectType: 'record', objectLevel: one.record.level, detail: { file: one.file.id } });
         return one;
       });
       return { file: file.id, mime: file.mime, format: file.format, pages: await withSource(file.object, async (source) => preview.pageCount(source, file.mime)) };

@@ -24,6 +24,7 @@ export function keyService(parts: KeyServiceParts) {
     async status(call: ServerCall) {
       return store.read(call, async (tx) => {
         await tx.allow();
+        tx.audit({ action: call.act });
         return { ...keys.unlocking, rehearsal: keys.rehearsal, epoch: keys.epoch, holders: keys.heldShares.map(({ holder, index, certificate }) => ({ holder, index, until: certificate.notAfter })) };
       });
     },

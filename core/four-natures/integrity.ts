@@ -40,7 +40,12 @@ const process: Method = eachRecord((record, { batch }) => {
 /** From the first number on without a gap; numbers given up count as present. The missing ones are named. */
 const continuity: Method = ({ records, batch }) => {
   const series = new Map<string, number[]>();
-  for (const { code } of records) if (code !== null) series.set(code.series, [...(series.get(code.series) ?? []), code.number]);
+  for (const { code } of records) {
+    if (code === null) continue;
+    const numbers = series.get(code.series);
+    if (numbers) numbers.push(code.number);
+    else series.set(code.series, [code.number]);
+  }
   return [...series].map(([name, numbers]) => {
     const present = new Set([...numbers, ...(batch.voided[name] ?? [])]);
     const gaps: number[] = [];

@@ -86,9 +86,28 @@ const sizesFit: Rule = (record, { limits }) => {
 const oneNumberOneTitle: Rule = (record, { records }) => {
   const [number, author] = [textOf(record, 'documentNumber'), JSON.stringify(record.metadata['author'] ?? null)];
   if (number === null) return null;
-  const others = records.filter((other) => textOf(other, 'documentNumber') === number && JSON.stringify(other.metadata['author'] ?? null) === author);
-  return warning(check(record.ref, new Set(others.map((other) => textOf(other, 'title'))).size <= 1, '同文号同题名', String(others.length), '规则10：同一文号和责任者有不同题名，请核对'));
+  const same = numbersOf(records).get(JSON.stringify([number, author]));
+  return warning(check(record.ref, (same?.titles.size ?? 0) <= 1, '同文号同题名', String(same?.records ?? 0), '规则10：同一文号和责任者有不同题名，请核对'));
 };
+
+interface SameNumber { records: number; readonly titles: Set<string | null> }
+const byNumber = new WeakMap<readonly RecordFacts[], ReadonlyMap<string, SameNumber>>();
+
+/** The records of a batch by number and author, gathered once: looking through all for each would cost the square of the batch. */
+function numbersOf(records: readonly RecordFacts[]): ReadonlyMap<string, SameNumber> {
+  const known = byNumber.get(records);
+  if (known) return known;
+  const found = new Map<string, SameNumber>();
+  for (const record of records) {
+    const key = JSON.stringify([textOf(record, 'documentNumber'), JSON.stringify(record.metadata['author'] ?? null)]);
+    const same = found.get(key) ?? { records: 0, titles: new Set() };
+    same.records += 1;
+    same.titles.add(textOf(record, 'title'));
+    found.set(key, same);
+  }
+  byNumber.set(records, found);
+  return found;
+}
 
 /** 11. Another retention than the schedule entry's needs its reason. */
 const retentionExplained: Rule = (record) => {

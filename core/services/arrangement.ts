@@ -65,6 +65,7 @@ export function arrangementService(parts: ArrangementParts) {
         await tx.allow(batchTarget(batch));
         const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size }, visible);
         const scheme = schemeOf(batch.fonds);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { page, size } });
         return {
           page, size, total, batch: { id: batch.id, number: batch.number, version: batch.version, state: batch.state, fonds: batch.fonds, level: batch.level },
           rows: rows.map((record) => ({ ...record, missing: missingForFiling(record, scheme) })),
@@ -110,6 +111,7 @@ export function arrangementService(parts: ArrangementParts) {
         await tx.allow(batchTarget(batch));
         const ready = (await tx.records.ofBatch(batch.id, visible)).filter((record) => record.state === 'arranged');
         const numbers = await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { items: numbers.length } });
         return { rows: numbers.map(({ id, sequence, archivalCode }) => ({ record: id, sequence, archivalCode })) };
       });
     },

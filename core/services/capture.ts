@@ -69,6 +69,7 @@ export function captureService(parts: CaptureParts) {
       return store.read(call, async (tx) => {
         await tx.allow();
         const { rows, total } = await tx.batches.list(visible, { offset: (page - 1) * size, limit: size });
+        tx.audit({ action: call.act, detail: { page, size } });
         return { page, size, total, rows };
       });
     },
@@ -80,6 +81,7 @@ export function captureService(parts: CaptureParts) {
         await tx.allow(batchTarget(batch));
         const { page = 1, size = 100 } = input;
         const { rows, total } = await tx.records.pageOfBatch(batch.id, input.state ?? null, { offset: (page - 1) * size, limit: size }, visible);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { page, size } });
         const records = await Promise.all(rows.map(async (record) => ({ ...record, files: await tx.files.ofRecord(record.id) })));
         return {
           batch, limits: { segmentBytes: limits.segmentBytes, fileBytes: limits.fileBytes, filesPerBatch: limits.filesPerBatch },

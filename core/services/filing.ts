@@ -7,11 +7,11 @@ import type { CaptureBatch, ListScope, StoredRecord } from '../holdings.js';
 import type { CalendarDate, Call, Clock, ReadTools, Sm3, UnitOfWork, WriteTools } from '../ports.js';
 import { reconcile, requireAgreedCount } from '../reconciliation.js';
 import type { Reconciliation } from '../reconciliation.js';
-import { isRecordState, requireNext } from '../record.js';
+import { descriptionIsOpen, isRecordState, requireNext } from '../record.js';
 import { requireApproved, retentionExpiresOn } from '../retention.js';
 import { indexTerms } from '../search-terms.js';
 import type { FilingFile, FilingReconcile, FilingReturn } from '../../policies/schemas/arranging.js';
-import { metadataOf } from './inspection.js';
+import { filesByRecord, metadataOf } from './inspection.js';
 import type { InspectionTx, Tester } from './inspection.js';
 import { numbersFor } from './arrangement.js';
 import type { ArrangementParts } from './arrangement.js';
@@ -53,9 +53,11 @@ export function filingService(parts: FilingParts) {
   async function loaded(tx: InspectionTx, id: string, visible: ListScope): Promise<{ batch: CaptureBatch; records: readonly StoredRecord[]; ready: readonly StoredRecord[]; hidden: boolean }> {
     const batch = await tx.batches.get(id);
     if (!batch) throw new ArchiveError('E_NOT_FOUND');
-    const standing = (all: readonly StoredRecord[]) => all.filter((record) => record.state !== 'withdrawn');
-    const records = standing(await tx.records.ofBatch(id, visible));
-    const hidden = standing(await tx.records.ofBatch(id)).length > records.length;
+    // What was filed of the batch before, or withdrawn, stands in nobody's way.
+    const open = (state: string): boolean => isRecordState(state) && descriptionIsOpen(state);
+    const records = (await tx.records.ofBatch(id, visible)).filter((record) => open(record.state));
+    const states = await tx.records.statesOfBatch(id, { sql: '1 = 1', values: [] });
+    const hidden = Object.entries(states).reduce((sum, [state, count]) => (open(state) ? sum + count : sum), 0) > records.length;
     return { batch, records, ready: records.filter((record) => record.state === 'arranged'), hidden };
   }
 
@@ -65,6 +67,7 @@ export function filingService(parts: FilingParts) {
       return store.read(call, async (tx) => {
         const { batch, records, ready } = await loaded(tx, input.batch, visible);
         await tx.allow(batchTarget(batch));
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { items: ready.length } });
         return {
           batch, states: await tx.records.statesOfBatch(batch.id, visible), reconciliation: countOf(batch, ready), obstacles: obstacles(batch, records, clock.today()),
           files: await tx.files.countOf(batch.id, visible),
@@ -103,8 +106,9 @@ export function filingService(parts: FilingParts) {
           throw new ArchiveError('E_4P_FAILED', { items: [...new Set(failed.map((one) => one.code))] }, failed.slice(0, 200).map((one) => ({ at: `${one.code} ${one.objectRef}`, message: one.message })));
         }
         const filed = [];
+        const filesOf = await filesByRecord(tx, batch.id);
         for (const next of numbered) {
-          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, await tx.files.ofRecord(next.id), batch.method))));
+          const metadataDigest = hex(parts.sm3(canonicalBytes(metadataOf(next, filesOf(next.id), batch.method))));
           await tx.records.save({ ...next, metadataDigest }, next.version);
           await tx.records.indexWords(next, indexTerms([...searchedTexts(next.description, parts.searchedKeys), next.archivalCode ?? '']));
           await tx.records.addEvent(next.id, { activity: 'assign_code', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十一条', detail: { archivalCode: next.archivalCode } });

@@ -42,6 +42,8 @@ export interface InspectionParts {
   readonly virusLibraryOn: () => Promise<CalendarDate | null>;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
+  /** 会话密级 */
+  readonly levelOf: (call: Call) => Promise<Level>;
 }
 
 export type Tester = (tx: InspectionTx, call: Call, batch: CaptureBatch, records: readonly StoredRecord[]) => Promise<FourPropertyRun>;
@@ -74,8 +76,9 @@ export function tester(parts: InspectionParts): Tester {
     const startedAt = clock.now();
     const facts: RecordFacts[] = [];
     let [bytes, count] = [0, 0];
+    const filesOf = await filesByRecord(tx, batch.id);
     for (const record of records) {
-      const files = await tx.files.ofRecord(record.id);
+      const files = filesOf(record.id);
       count += files.length;
       bytes += files.reduce((sum, file) => sum + file.bytes, 0);
       facts.push(await recordFacts(tx, record, files, batch.method));
@@ -93,7 +96,7 @@ export function tester(parts: InspectionParts): Tester {
     const run = (await tx.runs.ofBatch(batch.id)).length + 1;
     const reportNo = await drawNumber(ids, `4P-filing-${clock.today().replaceAll('-', '')}-`, async (one) => (await tx.runs.byReportNo(one)) !== undefined);
     const kept: FourPropertyRun = {
-      id: ids.uuid(), reportNo, batch: batch.id, run, stage: 'filing', level: batch.level,
+      id: ids.uuid(), reportNo, batch: batch.id, run, stage: 'filing', level: highest(batch, records),
       operator: call.person, startedAt, finishedAt: clock.now(), conclusion: outcome.conclusion,
       content: {
         engineVersion: parts.engineVersion, ruleSetVersion: items.version, virusLibraryOn, items: records.length, files: count, bytes,
@@ -104,6 +107,21 @@ export function tester(parts: InspectionParts): Tester {
     return kept;
   };
 }
+
+/** The files of a batch, asked for once and not for every record. */
+export async function filesByRecord(tx: Holdings, batch: string): Promise<(record: string) => readonly ComputerFile[]> {
+  const grouped = new Map<string, ComputerFile[]>();
+  for (const file of await tx.files.ofBatch(batch)) {
+    const own = grouped.get(file.record);
+    if (own) own.push(file);
+    else grouped.set(file.record, [file]);
+  }
+  for (const own of grouped.values()) own.sort((one, other) => one.position - other.position);
+  return (record) => grouped.get(record) ?? [];
+}
+
+/** What is said of many records is guarded as the most secret of them. */
+const highest = (batch: CaptureBatch, records: readonly StoredRecord[]): Level => records.reduce<Level>((level, record) => (record.level > level ? record.level : level), batch.level);
 
 /** 四性检测, run by hand at any time before filing, and again by filing itself. */
 export function inspectionService(parts: InspectionParts, test: Tester = tester(parts)) {
@@ -122,21 +140,38 @@ export function inspectionService(parts: InspectionParts, test: Tester = tester(
       });
     },
 
-    /** One run whole, with what changed since the run before. */
+    /** One run whole, with what changed since the run before; of runs that speak of a record hidden from the person, nothing. */
     async show(call: Call, input: InspectionShow) {
+      const visible = await parts.visibleRecords(call);
+      const level = await parts.levelOf(call);
       return store.read(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
         await tx.allow(batchTarget(batch));
-        const runs = await tx.runs.ofBatch(batch.id);
-        const at = input.run ?? runs[0]?.run;
+        const spoken = await speakable(tx, batch, visible);
+        const runs: Omit<FourPropertyRun, 'content'>[] = [];
+        for (const run of await tx.runs.ofBatch(batch.id)) if (run.level <= level && await spoken(run.run)) runs.push(run);
+        const place = input.run === undefined ? 0 : runs.findIndex(({ run }) => run === input.run);
+        const [at, earlier] = [runs[place]?.run, runs[place + 1]?.run];
         const shown = at === undefined ? undefined : await tx.runs.get(batch.id, at);
-        const before = at === undefined || at < 2 ? undefined : await tx.runs.get(batch.id, at - 1);
+        const before = earlier === undefined ? undefined : await tx.runs.get(batch.id, earlier);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { run: at ?? 0 } });
         return { batch: { id: batch.id, number: batch.number, level: batch.level, state: batch.state }, runs, run: shown ?? null, changed: shown && before ? changes(before, shown) : [] };
       });
     },
   };
 }
+
+/** Whether a run names no record of the batch that is hidden from the person. */
+async function speakable(tx: InspectionTx, batch: CaptureBatch, visible: ListScope): Promise<(run: number) => Promise<boolean>> {
+  const counts = async (scope: ListScope): Promise<number> => Object.entries(await tx.records.statesOfBatch(batch.id, scope)).reduce((sum, [state, n]) => (state === 'withdrawn' ? sum : sum + n), 0);
+  if (await counts(visible) === await counts(EVERYTHING)) return async () => Promise.resolve(true);
+  const shown = new Set((await tx.records.ofBatch(batch.id, visible)).map(({ id }) => id));
+  const hidden = new Set((await tx.records.ofBatch(batch.id)).filter(({ id, state }) => state !== 'withdrawn' && !shown.has(id)).flatMap((record) => [record.electronicRecordCode, record.archivalCode ?? '']));
+  return async (run) => !((await tx.runs.get(batch.id, run))?.content.results.some(({ objectRef }) => hidden.has(objectRef)) ?? false);
+}
+
+const EVERYTHING: ListScope = { sql: '1 = 1', values: [] };
 
 /** Results that are not what they were, by rule and object. */
 function changes(before: FourPropertyRun, after: FourPropertyRun): { code: string; objectRef: string; was: string; is: string }[] {

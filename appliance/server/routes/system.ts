@@ -97,6 +97,7 @@ export const systemRoutes = (box: Box, services: Services): Routes => ({
     method: 'GET', summary: '本机状况', input: NoInput, errors: ['E_DENIED'],
     handle: async (call) => box.store.read(call, async (tx) => {
       await tx.allow();
+      tx.audit({ action: call.act });
       const count = async (table: string) => (await tx.sql.one<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))?.n ?? 0;
       return {
         serial: box.identity.serial, profile: box.profile, keys: box.keys.unlocking, checkpoint: box.lastCheckpoint(), entries: box.ledger.head().size,
