@@ -66,12 +66,14 @@ export function deskService(parts: DeskParts) {
       const may = new Set(await gate.abilities(call));
       const seen = may.has('record.show') ? await gate.visible(call, 'record.show', 1) : undefined;
       const today = clock.today();
+      // What the person did at a higher level is not shown at this one: the page would carry a mark the session does not have.
+      const { ceiling } = await gate.subjectOf(call);
       return store.read(call, async (tx) => {
         await tx.allow();
         // The number of an entry tells how much others have done: it is for who may look at the ledger.
         const recent = await tx.sql.all<{ seq: number; at: string; action: string; object_level: number | null; result: string }>(
-          `SELECT seq, at, action, object_level, result FROM audit_entry WHERE actor = $1 AND result = 'ok' AND action NOT IN (${LOOKING.map((act) => `'${act}'`).join(', ')})
-           ORDER BY seq DESC LIMIT ${String(RECENT)}`, call.person,
+          `SELECT seq, at, action, object_level, result FROM audit_entry WHERE actor = $1 AND result = 'ok' AND coalesce(object_level, 0) <= $2 AND action NOT IN (${LOOKING.map((act) => `'${act}'`).join(', ')})
+           ORDER BY seq DESC LIMIT ${String(RECENT)}`, call.person, ceiling,
         );
         return {
           now: clock.now(), periods: seen === undefined ? [] : await Promise.all(PERIODS.map(async (period) => counted(tx.sql, seen, period, today))),

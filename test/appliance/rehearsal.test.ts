@@ -20,7 +20,10 @@ test('演练: a box just founded holds filed records of every level it may keep,
   t.is(await seen('linxiao', 0), 3);
 
   const authority = await box.as('lijianguo');
+  const recent = async (): Promise<number[]> => (await authority.get<{ recent: { level: number }[] }>('desk.list')).body.recent.map(({ level }) => level);
+  t.false((await recent()).some((level) => level > 1), '工作台 at 内部 shows nothing the person did above it');
   await authority.post('session.switch-level', { level: 3 });
+  t.true((await recent()).some((level) => level > 1), 'at 机密 it does');
   const waiting = await authority.get<{ total: number; rows: { mark: string; title: string }[] }>('classification.list', { state: 'mine' });
   t.is(waiting.body.total, 1);
   t.is(waiting.body.rows[0]?.mark, '机密★10年');
