@@ -13,6 +13,7 @@ import { inspectionService, metadataOf, tester } from '../core/services/inspecti
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { classificationService } from '../secrecy/services/classification.js';
+import { approvalService } from '../secrecy/services/approvals.js';
 import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
 import { auditService } from './audit/service.js';
@@ -45,6 +46,8 @@ import { REPORT_COLUMNS } from './store/repositories/reports.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { MATTER_COLUMNS, matterRepository } from './store/repositories/matters.js';
 import { peopleRepository } from './store/repositories/people.js';
+import type { Repositories } from './store/repositories/index.js';
+import type { ReadTools, WriteTools } from '../core/ports.js';
 import { faultsFor } from './validation.js';
 
 /** Rounds for passwords of a real box; published rehearsal passwords take fewer. */
@@ -96,19 +99,23 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   };
   const test = tester(inspectionParts);
 
+  const digest = (text: string): string => Buffer.from(box.sm3(Buffer.from(text))).toString('hex');
+  const verifierFor = officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority);
+  /** 审批: what needs several people asks and is carried out through here. */
+  const approvals = approvalService<Repositories & WriteTools, Repositories & ReadTools>({
+    store, clock, ids, policy: policies.content('approvals.json'), subjectOf: async (call) => gate.subjectOf(call), dutyName, nameOf, verifierFor, digest,
+  });
   const matters = matterRepository(reader, sealing);
   const classification = classificationService({
     store, clock, ids, policy: policies.content('marking.json'), systemLevel: profile.systemLevel, content: box.vault, searchedKeys: searchedKeys(scheme), visible: visibleMatters,
     would: async (call, act, target) => gate.would(call, act, target),
     names: { person: nameOf, department: async (id) => (await people().departments()).find((one) => one.id === id)?.name ?? id },
-    verifierFor: officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority),
-    describe: problemOf,
-    digest: (text) => Buffer.from(box.sm3(Buffer.from(text))).toString('hex'),
+    verifierFor, describe: problemOf, digest,
   });
 
   return {
     desk: deskService({ store, gate, clock }),
-    dutyName, classification,
+    dutyName, classification, approvals,
     keeper,
     session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),
     describe: describeSession({
@@ -119,7 +126,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       },
     }),
     person: personService({
-      store, clock, ids, passwords, conflicts: box.access.conflicts, systemLevel: profile.systemLevel,
+      store, clock, ids, approvals, passwords, conflicts: box.access.conflicts, systemLevel: profile.systemLevel,
       checkPassword: (password, account) => { checkPassword(password, account, false, 'token', pack); },
       duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])),
       checkCertificate(pem) {

@@ -9,7 +9,7 @@ import type { Step } from './step.js';
  * 审批: the one primitive for every act that more than one person must answer for. What is decided is fixed as canonical JSON when
  * it is requested; each officer signs it with the verdict; nothing else can be carried out under it.
  *
- * requested → signed × n → granted / refused / lapsed
+ * requested → signed × n → granted / refused / lapsed; granted → done / lapsed: one approval lets one act through, once
  */
 export interface Seat {
   /** 如「审批」「监销」. */
@@ -32,6 +32,8 @@ interface Common {
   readonly object: string;
   /** Canonical JSON of what is decided. */
   readonly decided: string;
+  /** The same in words (中文), as the signers read it: part of what they sign. */
+  readonly words: readonly string[];
   readonly requestedBy: Holder;
   readonly requestedAt: Instant;
   readonly lapsesAt: Instant;
@@ -41,15 +43,18 @@ interface Common {
 }
 export interface Requested extends Common { readonly state: 'requested' }
 export interface Granted extends Common { readonly state: 'granted'; readonly grantedAt: Instant }
+/** 已办理: carried out, and good for nothing more. */
+export interface Done extends Common { readonly state: 'done'; readonly grantedAt: Instant; readonly doneAt: Instant }
 export interface Refused extends Common { readonly state: 'refused'; readonly refusedAt: Instant }
 export interface Lapsed extends Common { readonly state: 'lapsed'; readonly lapsedAt: Instant }
-export type Approval = Requested | Granted | Refused | Lapsed;
+export type Approval = Requested | Granted | Done | Refused | Lapsed;
 
 export interface ApprovalRequest {
   readonly id: string;
   readonly act: string;
   readonly object: string;
   readonly decided: Json;
+  readonly words: readonly string[];
   readonly requestedBy: Holder;
   readonly at: Instant;
   readonly lapsesAt: Instant;
@@ -67,9 +72,9 @@ export function request(input: ApprovalRequest): Step<Requested> {
 
 /** What one officer signs: the whole matter, the seat, the verdict and the opinion, under the officer's own name. */
 export function statement(approval: Approval, signer: Pick<Signature, 'person' | 'certificateSerial'>, seat: number, verdict: Verdict, opinion: string): string {
-  const { id, act, object, decided, requestedBy, requestedAt, lapsesAt } = approval;
+  const { id, act, object, decided, words, requestedBy, requestedAt, lapsesAt } = approval;
   return canonical({
-    type: 'shouzang-approval/v1', id, act, object, decided, requestedBy: requestedBy.person, requestedAt, lapsesAt,
+    type: 'shouzang-approval/v1', id, act, object, decided, words, requestedBy: requestedBy.person, requestedAt, lapsesAt,
     person: signer.person, certificateSerial: signer.certificateSerial, seat: approval.seats[seat]?.name ?? '', verdict, opinion,
   });
 }
@@ -98,10 +103,20 @@ export function sign(approval: Approval, signing: Signing, verify: VerifySignatu
   return { next: complete ? { ...open, state: 'granted', signatures, grantedAt: signature.at } : { ...open, signatures }, audit: audit('approval.sign') };
 }
 
-/** 逾期失效. @throws ArchiveError `E_STATE_INVALID` before the limit, or once it is decided */
+/** 逾期失效, unsigned or granted and not carried out. @throws ArchiveError `E_STATE_INVALID` before the limit, or once it is done or refused */
 export function lapse(approval: Approval, at: Instant): Step<Lapsed> {
-  if (approval.state !== 'requested' || at < approval.lapsesAt) throw new ArchiveError('E_STATE_INVALID', { state: approval.state, event: 'lapse' });
+  if (!isOpen(approval) || at < approval.lapsesAt) throw new ArchiveError('E_STATE_INVALID', { state: approval.state, event: 'lapse' });
   return { next: { ...approval, state: 'lapsed', lapsedAt: at }, audit: { action: 'approval.lapse', object: approval.id, objectType: 'approval', detail: { act: approval.act, of: approval.object } } };
+}
+
+/** Waiting for signatures, or granted and waiting to be carried out. */
+export const isOpen = (approval: Approval): approval is Requested | Granted => approval.state === 'requested' || approval.state === 'granted';
+
+/** 办理: the approval is used up. @throws ArchiveError `E_STATE_INVALID` unless granted, `E_APPROVAL_LAPSED` after the limit */
+export function carryOut(approval: Approval, at: Instant): Step<Done> {
+  if (approval.state !== 'granted') throw new ArchiveError('E_STATE_INVALID', { state: approval.state, event: 'carryOut' });
+  if (at >= approval.lapsesAt) throw new ArchiveError('E_APPROVAL_LAPSED', { approval: approval.id });
+  return { next: { ...approval, state: 'done', doneAt: at }, audit: { action: 'approval.carry', object: approval.id, objectType: 'approval', detail: { act: approval.act, of: approval.object } } };
 }
 
 function stillOpen(approval: Approval, at: Instant): Requested {
@@ -136,7 +151,7 @@ export function approvalFaults(approval: Approval, verify: VerifySignature): rea
   });
   const grants = approval.signatures.filter(({ verdict }) => verdict === 'grant').length;
   const refusals = approval.signatures.length - grants;
-  if (approval.state === 'granted' && (grants !== approval.seats.length || refusals > 0)) faults.push('签署不齐而标为已批准');
+  if ((approval.state === 'granted' || approval.state === 'done') && (grants !== approval.seats.length || refusals > 0)) faults.push('签署不齐而标为已批准');
   if (approval.state === 'refused' && refusals !== 1) faults.push('没有拒绝签署而标为已拒绝');
   return faults;
 }

@@ -1,6 +1,7 @@
 import type { Holdings, ListScope, Page, Paged } from '../core/holdings.js';
 import type { CalendarDate, Instant, Target, TargetScope } from '../core/ports.js';
 import type { ClassAuthority, UnitAuthority } from '../policies/schemas/secrecy.js';
+import type { Approval } from './approval.js';
 import type { Classification } from './classification-state.js';
 import type { Level } from './level.js';
 import type { Ordinary } from './ordinary.js';
@@ -77,7 +78,40 @@ export interface OfficerRepository {
   departments(): Promise<readonly { readonly id: string; readonly name: string }[]>;
 }
 
+/** An approval as it rests, with what decides who may see and sign it. */
+export interface StoredApproval {
+  readonly it: Approval;
+  /** Of what is decided: a session below it does not see the approval. */
+  readonly level: Level;
+  /** Where the signers must hold their duty; `null`: anywhere. */
+  readonly fonds: string | null;
+  /** 事项所指的人: whoever the matter is about does not sign it. */
+  readonly about: readonly string[];
+  /** Certificates of the signers as they were, PEM by serial: signatures are checked with them for ever. */
+  readonly certificates: Readonly<Record<string, string>>;
+  readonly version: number;
+}
+
+export interface ApprovalRepository {
+  get(id: string): Promise<StoredApproval | undefined>;
+  add(approval: StoredApproval): Promise<void>;
+  /** @throws ArchiveError E_STALE_VERSION */
+  save(approval: StoredApproval, seenVersion: number): Promise<void>;
+  /** The newest first. */
+  ofObject(act: string, object: string, states: readonly Approval['state'][]): Promise<readonly StoredApproval[]>;
+  list(filter: { readonly states: readonly Approval['state'][]; readonly ceiling: Level; readonly requestedBy: string | null; readonly limit: number }): Promise<readonly StoredApproval[]>;
+  /** Open ones past their limit. */
+  overdue(at: Instant): Promise<readonly StoredApproval[]>;
+}
+
+/** What asking for and using an approval needs of a unit of work. */
+export interface ApprovalTx {
+  readonly approvals: ApprovalRepository;
+  readonly people: Pick<OfficerRepository, 'get'>;
+}
+
 export interface SecrecyTx extends Holdings {
+  readonly approvals: ApprovalRepository;
   readonly matters: MatterRepository;
   readonly authorities: AuthorityRepository;
   readonly people: OfficerRepository;

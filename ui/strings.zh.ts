@@ -64,6 +64,7 @@ export const ACTS: Readonly<Record<string, string>> = {
   'classification.reject': '退回定密拟定',
   'approval.list': '待签审批',
   'approval.show': '查看审批事项',
+  'approval.preview': '取待签审批原文',
   'approval.sign': '签署审批',
   'approval.refuse': '拒绝审批',
   'report.list': '报表清单',

@@ -3,6 +3,8 @@ import { cleanText, textFaultMessage } from '../../core/text.js';
 import type { Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../policies/schemas/person.js';
 import { checkGrant } from '../../secrecy/separation.js';
+import type { ApprovalTx } from '../../secrecy/ports.js';
+import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { HeldGrant, Holder } from '../../secrecy/separation.js';
 import type { Conflict } from '../../secrecy/duties.js';
 import type { Duty } from '../../policies/schemas/secrecy.js';
@@ -12,7 +14,7 @@ import type { Grant, PeopleRepository, Person } from '../store/repositories/peop
 import type { Passwords } from './passwords.js';
 import type { SessionRepository } from '../store/repositories/sessions.js';
 
-type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository };
+type Identity = Pick<ApprovalTx, 'approvals'> & { readonly people: PeopleRepository; readonly sessions: SessionRepository };
 
 export interface PersonServiceParts {
   readonly store: UnitOfWork<Identity & WriteTools, Identity & ReadTools>;
@@ -26,6 +28,7 @@ export interface PersonServiceParts {
   checkPassword(password: string, account: string): void;
   readonly duties: ReadonlyMap<string, { readonly name: string; readonly kind: string }>;
   readonly systemLevel: Level;
+  readonly approvals: Pick<ApprovalService<Identity & WriteTools>, 'request' | 'carries'>;
 }
 
 /** Every account with its token: two accounts of one token are one person, whatever they are called. */
@@ -62,6 +65,24 @@ export function personService(parts: PersonServiceParts) {
   const notSelf = (call: ServerCall, person: string): void => {
     if (call.person === person) throw new ArchiveError('E_SOD_SELF_APPROVAL', { person });
   };
+
+  async function endAccount(tx: Identity & WriteTools, by: string, person: Person, seenVersion: number, reason: string): Promise<void> {
+    if (person.status === 'disabled') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
+    await tx.people.save({ ...person, status: 'disabled', disabledReason: reason }, seenVersion);
+    const ended = await tx.sessions.endAll(person.id, clock.now());
+    const held = (await tx.people.grants(person.id)).filter((grant) => grant.revokedAt === null);
+    for (const grant of held) await tx.people.revokeGrant(grant.id, by, clock.now());
+    tx.audit({ action: 'person.disable', object: person.id, objectType: 'person', detail: { sessions: ended, grants: held.length } });
+  }
+
+  const officerDuties = async (tx: Identity, person: string): Promise<readonly string[]> => (await tx.people.grants(person))
+    .filter((grant) => grant.revokedAt === null && (grant.validUntil === null || clock.now() < grant.validUntil) && parts.duties.get(grant.duty)?.kind === 'box').map(({ duty }) => parts.duties.get(duty)?.name ?? duty);
+
+  parts.approvals.carries('person.disable', async (tx, _call, granted, decided) => {
+    const { reason } = decided as { readonly reason: string };
+    const person = found(await tx.people.get(granted.object));
+    await endAccount(tx, granted.requestedBy.person, person, person.version, reason);
+  });
 
   return {
     /** Names and departments only: what a 知悉范围 is drawn up from. */
@@ -125,20 +146,24 @@ export function personService(parts: PersonServiceParts) {
       return { id };
     },
 
-    /** 停用: the account and every session and duty end at once (实施条例第五十三条). */
+    /** 停用: the account and every session and duty end at once (实施条例第五十三条). One of the three officers only with another's signature. */
     async disable(call: ServerCall, input: PersonDisable) {
       notSelf(call, input.person);
-      await store.write(call, async (tx) => {
+      return store.write(call, async (tx) => {
         await tx.allow();
         const person = found(await tx.people.get(input.person));
-        if (person.status === 'disabled') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
-        await tx.people.save({ ...person, status: 'disabled', disabledReason: input.reason }, input.seenVersion);
-        const ended = await tx.sessions.endAll(person.id, clock.now());
-        const held = (await tx.people.grants(person.id)).filter((grant) => grant.revokedAt === null);
-        for (const grant of held) await tx.people.revokeGrant(grant.id, call.person, clock.now());
-        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { sessions: ended, grants: held.length } });
+        const office = await officerDuties(tx, person.id);
+        if (office.length === 0) {
+          await endAccount(tx, call.person, person, input.seenVersion, input.reason);
+          return { approval: null };
+        }
+        if (person.version !== input.seenVersion) throw new ArchiveError('E_STALE_VERSION', { person: person.id });
+        const { id } = await parts.approvals.request(tx, call, {
+          act: 'person.disable', object: person.id, decided: { person: person.id, account: person.account, reason: input.reason }, about: [person.id],
+          words: [`停用账号 ${person.account}（${office.join('、')}）`, `事由：${input.reason}`, '账号立即停用，会话和全部岗位同时终止'],
+        });
+        return { approval: id };
       });
-      return {};
     },
 
     async unlock(call: ServerCall, input: PersonUnlock) {

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
+import { ApprovalsFile } from './approval.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { CaptureLimits } from './capture.js';
 import { CatalogueColumns } from './catalogue.js';
@@ -23,6 +24,7 @@ export const POLICY_FILES = {
   'metadata.json': MetadataScheme,
   'observations.json': ObservationTable,
   'acts.json': ActsFile,
+  'approvals.json': ApprovalsFile,
   'duties.json': DutiesFile,
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,

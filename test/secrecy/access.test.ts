@@ -74,6 +74,7 @@ const MAY = `
   classification.reject      class_authority unit_head
   approval.list              everyone
   approval.show              everyone
+  approval.preview           everyone
   approval.sign              everyone-but-inspector
   approval.refuse            everyone-but-inspector
   report.list                auditadmin keepers inspector

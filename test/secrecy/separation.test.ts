@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ArchiveError } from '../../core/errors.js';
 import type { Duty } from '../../policies/schemas/secrecy.js';
-import { approvalFaults, lapse, request, requireGranted, sign, statement, type Approval, type Requested, type Signing, type Verdict } from '../../secrecy/approval.js';
+import { approvalFaults, carryOut, lapse, request, requireGranted, sign, statement, type Approval, type Requested, type Signing, type Verdict } from '../../secrecy/approval.js';
 import { barredFromAuditing, checkApprover, checkAuditSpan, checkGrant, checkMatter, naturalPersons, samePerson, type HeldGrant } from '../../secrecy/separation.js';
 import { canonical, type VerifySignature } from '../../secrecy/signing.js';
 import { intersection, needsKnowledgeLog, requireScope, scopeChange, scopeOf, union } from '../../secrecy/scope.js';
@@ -74,7 +74,7 @@ test('self-approval is refused by person and by token', (t) => {
 /** Stands in for SM2: the signature is the text under the certificate's name. */
 const verify: VerifySignature = (text, { certificateSerial, signature }) => signature === `${certificateSerial}|${text}`;
 const DECIDED = { batch: 'XH-2026-0001', objects: ['a', 'b'], n: 1.5 };
-const opened = (): Requested => request({ id: 'AP1', act: 'destruction.start', object: 'XH-2026-0001', decided: DECIDED, requestedBy: one('P0', 'T0'), at: T(1), lapsesAt: T(10), seats: [{ name: '审批', duties: ['unit_head'] }, { name: '监销', duties: ['officer'] }] }).next;
+const opened = (): Requested => request({ id: 'AP1', act: 'destruction.start', object: 'XH-2026-0001', decided: DECIDED, words: ['销毁 XH-2026-0001 所列 2 件'], requestedBy: one('P0', 'T0'), at: T(1), lapsesAt: T(10), seats: [{ name: '审批', duties: ['unit_head'] }, { name: '监销', duties: ['officer'] }] }).next;
 const by = (approval: Approval, n: number, seat: number, duty: Duty, more: Partial<Signing> = {}, verdict: Verdict = 'grant'): Signing => {
   const who = { person: `P${n}`, token: `T${n}`, certificateSerial: `C${n}`, at: T(2), seat, verdict, opinion: '同意', duties: [duty], ...more };
   return { ...who, signature: more.signature ?? `${who.certificateSerial}|${statement(approval, who, who.seat, who.verdict, who.opinion)}` };
@@ -112,13 +112,20 @@ test('审批: every state × every event', (t) => {
   const granted = sign(sign(asked, by(asked, 1, 0, 'unit_head'), verify).next, by(asked, 2, 1, 'officer'), verify).next;
   const no = sign(asked, by(asked, 1, 0, 'unit_head', {}, 'refuse'), verify).next;
   const late = lapse(asked, T(10)).next;
-  const table = [asked, granted, no, late].map((one) => [one.state, codeOf(() => sign(one, by(one, 3, 0, 'unit_head'), verify)), codeOf(() => lapse(one, T(10))), codeOf(() => lapse(one, T(9)))]);
-  t.deepEqual(table, [
-    ['requested', null, null, 'E_STATE_INVALID'],
-    ['granted', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID'],
-    ['refused', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID'],
-    ['lapsed', 'E_APPROVAL_LAPSED', 'E_STATE_INVALID', 'E_STATE_INVALID'],
+  const done = carryOut(granted, T(9)).next;
+  const table = [asked, granted, done, no, late].map((one) => [
+    one.state, codeOf(() => sign(one, by(one, 3, 0, 'unit_head'), verify)), codeOf(() => lapse(one, T(10))), codeOf(() => lapse(one, T(9))), codeOf(() => carryOut(one, T(9))), codeOf(() => carryOut(one, T(10))),
   ]);
+  t.deepEqual(table, [
+    ['requested', null, null, 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID'],
+    ['granted', 'E_STATE_INVALID', null, 'E_STATE_INVALID', null, 'E_APPROVAL_LAPSED'],
+    ['done', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID'],
+    ['refused', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID'],
+    ['lapsed', 'E_APPROVAL_LAPSED', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID', 'E_STATE_INVALID'],
+  ]);
+  t.deepEqual(approvalFaults(done, verify), []);
+  t.is(codeOf(() => requireGranted(done, 'destruction.start', 'XH-2026-0001', DECIDED, verify)), 'E_APPROVAL_REQUIRED', 'one approval, one act');
+  t.is(codeOf(() => sign(asked, by({ ...asked, words: ['销毁全部'] }, 1, 0, 'unit_head'), verify)), 'E_SIGNATURE_INVALID', 'the words are part of what is signed');
 });
 test('审批: an approval lets through only its own act, object and matter, and only while its signatures hold', (t) => {
   const asked = opened();

@@ -1,6 +1,7 @@
 import type { Box } from '../../box.js';
 import type { Services } from '../../services.js';
 import type { Routes } from '../route.js';
+import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { captureRoutes } from './capture.js';
 import { classificationRoutes } from './classification.js';
@@ -16,6 +17,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
   ...personRoutes(services.person),
+  ...approvalRoutes(services.approvals),
   ...captureRoutes(services, box.policies.content('capture.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),

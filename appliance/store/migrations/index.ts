@@ -8,8 +8,9 @@ import { holdings } from './0003-holdings.js';
 import { inspection } from './0004-inspection.js';
 import { reports } from './0005-reports.js';
 import { classification } from './0006-classification.js';
+import { approvals } from './0009-approvals.js';
 
-const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection, reports, classification];
+const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection, reports, classification, approvals];
 
 /**
  * Brings the schema up to date, each step in one transaction with the note that it ran.

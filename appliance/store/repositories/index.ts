@@ -4,6 +4,7 @@ import type { SecrecyTx } from '../../../secrecy/ports.js';
 import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
+import { approvalRepository } from './approvals.js';
 import { holdings } from './holdings.js';
 import { authorityRepository, matterRepository } from './matters.js';
 import { peopleRepository } from './people.js';
@@ -43,7 +44,7 @@ export function repositories(sql: Sql, sealing: Sealing): Repositories {
         return known;
       },
     },
-    matters, authorities: authorityRepository(sql, sealing),
+    approvals: approvalRepository(sql, sealing), matters, authorities: authorityRepository(sql, sealing),
     secrecy: {
       async factsOf(record) {
         const matter = record.classificationId === null ? undefined : await matters.get(record.classificationId);
