@@ -4,6 +4,8 @@ import type { Instant } from '../core/ports.js';
 
 /** 溯源水印: what stands on every page that is shown or leaves, so that a photograph of a screen leads back to one read. */
 export interface Trace {
+  /** 国家秘密标志 as it stands on the record, e.g. `机密★10年`; `null` where there is none. */
+  readonly mark: string | null;
   /** 档号, or the id of what has none yet. */
   readonly code: string;
   /** 利用、打印单号; `null` for a plain reading. */
@@ -16,10 +18,10 @@ export interface Trace {
   readonly short: string;
 }
 
-/** Lines of the watermark, top to bottom. Time is Asia/Shanghai to the minute. @see 07 §5.1: 档号、单号、用户、时间 */
-export function traceText({ code, orderNo, person, unit, at, short }: Trace): readonly string[] {
+/** Lines of the watermark, top to bottom; the mark stands first, for it must not part from the text (06 §4.3). Time is Asia/Shanghai to the minute. @see 07 §5.1: 档号、单号、用户、时间 */
+export function traceText({ mark, code, orderNo, person, unit, at, short }: Trace): readonly string[] {
   const there = Temporal.Instant.from(at).toZonedDateTimeISO('Asia/Shanghai').toPlainDateTime().toString({ smallestUnit: 'minute' }).replace('T', ' ');
-  return [`${unit} ${person}`, `${there} ${short}`, orderNo === null ? code : `${code} ${orderNo}`];
+  return [...(mark === null ? [] : [mark]), `${unit} ${person}`, `${there} ${short}`, orderNo === null ? code : `${code} ${orderNo}`];
 }
 
 /** Crockford's base 32: no I, L, O, U, so that it survives a bad photograph and being read aloud. */

@@ -209,12 +209,17 @@ class OfdDrawing {
 
 const matrix = (m: Matrix): string => `matrix(${m.map(fixed).join(' ')})`;
 
+const DRAWING_PIXELS = 1000;
+
 async function pictureAddress(bytes: Buffer): Promise<string | null> {
   const head = bytes.toString('latin1', 0, 4);
   if (head === '\x89PNG') return `data:image/png;base64,${bytes.toString('base64')}`;
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return `data:image/jpeg;base64,${bytes.toString('base64')}`;
   try {
-    const png = await sharp(bytes, { limitInputPixels: 100_000_000 }).png().toBuffer();
+    const { format, width, density } = await sharp(bytes, { limitInputPixels: 100_000_000 }).metadata();
+    // A drawing without a size of its own is a few dots wide; a seal is looked at closely.
+    const dense = format === 'svg' ? { density: Math.min(100_000, Math.max(1, ((density ?? 72) * DRAWING_PIXELS) / Math.max(1, width))) } : {};
+    const png = await sharp(bytes, { limitInputPixels: 100_000_000, ...dense }).png().toBuffer();
     return `data:image/png;base64,${png.toString('base64')}`;
   } catch {
     return null;

@@ -1,19 +1,6 @@
-import PDFDocument from 'pdfkit';
 import test from 'ava';
-import { inPackage } from '../../appliance/package-root.js';
 import { openTestBox, upload } from '../helpers/box.js';
-
-const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
-
-async function pdf(text: string): Promise<Buffer> {
-  const document = new PDFDocument({ size: 'A4' });
-  const parts: Buffer[] = [];
-  document.on('data', (part: Buffer) => parts.push(part));
-  document.font(FONT).fontSize(16).text(text);
-  document.end();
-  await new Promise((resolve) => document.on('end', resolve));
-  return Buffer.concat(parts);
-}
+import { pdf } from '../helpers/pdf.js';
 
 test('第十六至二十一条: a document is captured, judged, arranged, counted, filed with 档号, found by two characters and read with a mark', async (t) => {
   const box = await openTestBox(t);

@@ -1,27 +1,15 @@
-import PDFDocument from 'pdfkit';
 import test from 'ava';
 import { peopleRepository } from '../../appliance/store/repositories/people.js';
 import type { ExecutionContext } from 'ava';
 import { certificatePem } from '../../appliance/crypto/certificate.js';
 import { fsck } from '../../appliance/maintenance/fsck.js';
-import { inPackage } from '../../appliance/package-root.js';
 import { openKeyring } from '../../appliance/keystore/keyring.js';
 import type { ClassificationDraft } from '../../policies/schemas/classification.js';
 import { openTestBox, upload } from '../helpers/box.js';
 import type { Answer, Client, TestBox } from '../helpers/box.js';
+import { pdf } from '../helpers/pdf.js';
 
-const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
 const TITLE = '关于演练点位清退安排的通知（演练）';
-
-async function pdf(text: string): Promise<Buffer> {
-  const document = new PDFDocument({ size: 'A4' });
-  const parts: Buffer[] = [];
-  document.on('data', (part: Buffer) => parts.push(part));
-  document.font(FONT).fontSize(16).text(text);
-  document.end();
-  await new Promise((resolve) => document.on('end', resolve));
-  return Buffer.concat(parts);
-}
 
 type Refusal = { readonly code?: string; readonly details?: readonly { readonly at: string }[] };
 interface Previewed extends Refusal { readonly problem?: Refusal | null; readonly id: string; readonly statement: string; readonly mark: string; readonly maxYears: number; readonly reviewDueOn: string; readonly ending: { readonly lastSecretDay: string; readonly declassifiesOn: string }; readonly writtenRecordNo: string | null; readonly checks: readonly { readonly rule: string; readonly passed: boolean }[] }

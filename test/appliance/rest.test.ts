@@ -1,15 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import PDFDocument from 'pdfkit';
 import test from 'ava';
-import { inPackage } from '../../appliance/package-root.js';
 import { rehearsalFile } from '../../appliance/founding/rehearsal.js';
 import { signIn, upload } from '../helpers/box.js';
 import type { Answer, Client } from '../helpers/box.js';
 import { spawnBox } from '../helpers/killable-box.js';
-
-const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
+import { pdf } from '../helpers/pdf.js';
 
 /** Words that occur nowhere else: whatever of them is found on the disk was written there in the clear. */
 const WORDS = {
@@ -17,16 +14,7 @@ const WORDS = {
   fileName: '鸢尾渡槽加固方案终稿.pdf', content: '墩身混凝土回弹值偏低', latin: 'AzureIrisAqueduct', returned: '琥珀栈道勘误表.pdf', unfinished: '绀青水尺读数.txt', asked: '蚀损补强', reason: '翡翠湖断网三日', sentBack: '朱鹮巢址图.pdf', advice: '鲲鹏所公章缺失请补盖',
 } as const;
 
-async function pdf(...lines: readonly string[]): Promise<Buffer> {
-  const document = new PDFDocument({ size: 'A4', compress: false, info: { Title: WORDS.latin } });
-  const parts: Buffer[] = [];
-  document.on('data', (part: Buffer) => parts.push(part));
-  document.font(FONT).fontSize(16);
-  for (const line of lines) document.text(line);
-  document.end();
-  await new Promise((resolve) => document.on('end', resolve));
-  return Buffer.concat(parts);
-}
+const wordsPdf = async (...lines: readonly string[]): Promise<Buffer> => pdf(lines, { title: WORDS.latin, compress: false });
 
 async function filesUnder(folder: string): Promise<string[]> {
   const found: string[] = [];
@@ -76,7 +64,7 @@ async function captureAndFile(client: Client): Promise<void> {
     async get(act, query) { return whole(act, await client.get(act, query)); },
   };
   const { body: { batch } } = await archivist.post<{ batch: string }>('capture.open', { fonds: 'Z109', department: 'DAS', method: 'offline_upload', offlineReason: WORDS.reason });
-  await upload(client, batch, WORDS.fileName, await pdf(WORDS.title, WORDS.content, WORDS.latin));
+  await upload(client, batch, WORDS.fileName, await wordsPdf(WORDS.title, WORDS.content, WORDS.latin));
   await upload(client, batch, WORDS.returned, Buffer.alloc(0));
   const half = await archivist.post<{ upload: string }>('capture.begin-upload', { batch, fileName: WORDS.unfinished, bytes: 900_000 });
   await client.put('capture.upload', { upload: half.body.upload, offset: 0 }, Buffer.from(`${WORDS.content}\n`.repeat(12_000)).subarray(0, 400_000));
@@ -91,7 +79,7 @@ async function captureAndFile(client: Client): Promise<void> {
   const { body: { batch: shown } } = await archivist.get<{ batch: { version: number } }>('capture.show', { batch });
   await archivist.post('capture.declare', { batch, seenVersion: shown.version, counts: [{ category: 'WS', archivalYear: 2026, retention: 'D10', items: 1, metadata: 1 }] });
   await archivist.post('filing.file', { batch, seenVersion: shown.version + 1, overdueReason: WORDS.reason });
-  const another = await upload(client, batch, WORDS.sentBack, await pdf(WORDS.content));
+  const another = await upload(client, batch, WORDS.sentBack, await wordsPdf(WORDS.content));
   await archivist.post('filing.return', { batch, records: [{ record: another.body.record, reasons: [{ code: 'GD-1', message: WORDS.advice }] }] });
 }
 

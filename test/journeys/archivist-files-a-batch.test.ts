@@ -1,20 +1,7 @@
-import PDFDocument from 'pdfkit';
 import test from 'ava';
-import { inPackage } from '../../appliance/package-root.js';
 import { openTestBox } from '../helpers/box.js';
 import { openConsole } from './browser.js';
-
-const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
-
-async function pdf(text: string): Promise<Buffer> {
-  const document = new PDFDocument({ size: 'A4' });
-  const parts: Buffer[] = [];
-  document.on('data', (part: Buffer) => parts.push(part));
-  document.font(FONT).fontSize(16).text(text);
-  document.end();
-  await new Promise((resolve) => document.on('end', resolve));
-  return Buffer.concat(parts);
-}
+import { pdf } from '../helpers/pdf.js';
 
 /** What the clipboard holds after a copy in a spreadsheet, put where the focus is. */
 const paste = (text: string): string =>

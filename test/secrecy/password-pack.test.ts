@@ -100,5 +100,7 @@ test('a short code that cannot be one is refused', (t) => {
   t.is(codeOf(() => shortCode(1, 'A'.repeat(64))), 'E_INPUT_INVALID');
 });
 test('水印: unit and person, time in Shanghai with the short code, 档号 and order number', (t) => {
-  t.deepEqual(traceText({ code: '0001-WS·2026', orderNo: 'LY-2026-0001', person: '张三', unit: '某局', at: '2026-11-22T16:04:59.999Z', short: '3F-9K2M' }), ['某局 张三', '2026-11-23 00:04 3F-9K2M', '0001-WS·2026 LY-2026-0001']);
+  const trace = { mark: null, code: '0001-WS·2026', orderNo: 'LY-2026-0001', person: '张三', unit: '某局', at: '2026-11-22T16:04:59.999Z', short: '3F-9K2M' };
+  t.is(traceText({ ...trace, mark: '机密★10年' })[0], '机密★10年', 'the mark stands on every page that is shown');
+  t.deepEqual(traceText(trace), ['某局 张三', '2026-11-23 00:04 3F-9K2M', '0001-WS·2026 LY-2026-0001']);
 });

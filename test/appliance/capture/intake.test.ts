@@ -1,26 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
 import iconv from 'iconv-lite';
-import PDFDocument from 'pdfkit';
 import test from 'ava';
 import writeWorkbook from 'write-excel-file/node';
 import { fsck } from '../../../appliance/maintenance/fsck.js';
 import { boxSignatureCheck } from '../../../appliance/box.js';
-import { inPackage } from '../../../appliance/package-root.js';
 import { openTestBox, upload } from '../../helpers/box.js';
 import type { Answer, Client, TestBox } from '../../helpers/box.js';
 import { makeOfd, pdfDraft, sm2Signer, sm3 } from '../../helpers/sealed-files.js';
-
-const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
-
-async function pdf(text: string): Promise<Buffer> {
-  const document = new PDFDocument({ size: 'A4' });
-  const parts: Buffer[] = [];
-  document.on('data', (part: Buffer) => parts.push(part));
-  document.font(FONT).fontSize(16).text(text);
-  document.end();
-  await new Promise((resolve) => document.on('end', resolve));
-  return Buffer.concat(parts);
-}
+import { pdf } from '../../helpers/pdf.js';
 
 interface Report {
   readonly code?: string; readonly details?: readonly { at: string; message: string }[];

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
-import PDFDocument from 'pdfkit';
 import test from 'ava';
 import { catalogueRules } from '../../../appliance/capture/intake.js';
 import { importOffline } from '../../../appliance/capture/offline-import.js';
@@ -14,27 +13,18 @@ import { VERBS } from '../../../appliance/cli/verbs.js';
 import { dataPaths } from '../../../appliance/content/paths.js';
 import { NodeProvider } from '../../../appliance/crypto/node-provider.js';
 import { openPool } from '../../../appliance/inspection/pool.js';
-import { inPackage } from '../../../appliance/package-root.js';
 import { loadPolicies } from '../../../appliance/policies.js';
 import { Client } from '../../../appliance/remote/client.js';
 import type { RehearsalPerson } from '../../../appliance/remote/client.js';
 import { openTestBox } from '../../helpers/box.js';
 import type { Teardown, TestBox } from '../../helpers/box.js';
+import { pdf } from '../../helpers/pdf.js';
 
-const FONT = inPackage('node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf');
 const HEAD = ['题名', '责任者', '日期', '办理完毕日', '门类', '保管期限', '保管期限表条目', '机构', '文件名', '附件'];
 const row = (n: number, file: string, attachments = ''): string[] => [`关于第${String(n)}号工作的通知`, '昆明市演练局', '20260506', '20260601', '文书', '10年', '6.2', '办公室', file, attachments];
 
-async function pdf(text: string, noise = 0): Promise<Buffer> {
-  const document = new PDFDocument({ size: 'A4' });
-  const parts: Buffer[] = [];
-  document.on('data', (part: Buffer) => parts.push(part));
-  document.font(FONT).fontSize(16).text(text);
-  document.end();
-  await new Promise((resolve) => document.on('end', resolve));
-  // Past the end marker a reader sees nothing: here it only makes the file longer than one segment.
-  return Buffer.concat([...parts, ...(noise === 0 ? [] : [Buffer.from(`\n%${'x'.repeat(noise)}\n%%EOF\n`)])]);
-}
+/** Past the end marker a reader sees nothing: here `noise` only makes the file longer than one segment. */
+const longPdf = async (text: string, noise: number): Promise<Buffer> => Buffer.concat([await pdf(text), Buffer.from(`\n%${'x'.repeat(noise)}\n%%EOF\n`)]);
 
 interface Desk { readonly root: string; readonly files: string; readonly catalogue: string }
 
@@ -92,7 +82,7 @@ test('第十六、十七条: one bad row or one bad file and nothing is sent; ea
 
 test('断点: a run that broke in the middle of a file, and a box that stopped, go on with the same batch; no file is sent twice', async (t) => {
   const box = await openTestBox(t);
-  const made = await desk(t, [row(1, 'a.pdf'), row(2, 'b.pdf'), row(3, 'c.pdf')], { 'a.pdf': await pdf('甲'), 'b.pdf': await pdf('乙', 9_000_000), 'c.pdf': await pdf('丙') });
+  const made = await desk(t, [row(1, 'a.pdf'), row(2, 'b.pdf'), row(3, 'c.pdf')], { 'a.pdf': await pdf('甲'), 'b.pdf': await longPdf('乙', 9_000_000), 'c.pdf': await pdf('丙') });
   const bytes = await readFile(made.catalogue);
   const pool = openPool();
   const checked = await preflight({ path: made.catalogue, bytes }, made.files, catalogueRules(loadPolicies()), pool);
