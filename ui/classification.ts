@@ -19,7 +19,16 @@ export interface Draft {
   readonly points: readonly string[];
   readonly basis: string | null;
   readonly scheduleItem: string | null;
+  readonly originOrg?: string;
+  /** 来源定密事项, for 派生. */
+  readonly sources?: readonly string[];
+  readonly deriveReason?: string | null;
+  readonly pointBasis?: string | null;
+  readonly scopeSaysLongTerm?: boolean;
+  readonly exceptionBasis?: string | null;
 }
+/** What the sources of a derived mark make together: highest level, longest term, union of scopes. */
+export interface Derived { readonly level: number; readonly term: Term; readonly startOn: string | null; readonly scope: Draft['scope'] }
 /** What the box makes of a draft: mark, end, cap and review, the checks, and the very text that would be signed. */
 export interface Previewed {
   readonly id: string;
@@ -32,6 +41,7 @@ export interface Previewed {
   readonly writtenRecordNo: string | null;
   readonly checks: readonly (Reason & { readonly name: string })[];
   readonly statement: string;
+  readonly derived?: Derived | null;
 }
 export interface SignedShown { readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
 export interface ClassificationShown {
@@ -46,6 +56,11 @@ export interface ClassificationShown {
 export interface ClassificationRow { readonly id: string; readonly state: string; readonly level: number; readonly mark: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly proposerName: string; readonly proposedAt: string | null; readonly lastSecretDay: string | null; readonly reviewDueOn: string | null }
 
 export const TYPES = [{ value: 'original', name: '原始定密' }, { value: 'derived', name: '派生定密' }, { value: 'inherited', name: '来文沿用' }] as const;
+/** 派生情形, as policies/marking.json words them. @see 保密法实施条例(2024)第十八条 */
+export const DERIVE_REASONS = [
+  { value: 'identical', name: '与已定密事项完全一致' }, { value: 'touches_point', name: '涉及已定密事项密点' },
+  { value: 'derived_content', name: '对已定密事项概括总结、编辑整合、具体细化' }, { value: 'required_by_origin', name: '原定密机关对使用已定密事项有明确定密要求' },
+] as const;
 export const typeName = (type: string): string => TYPES.find((one) => one.value === type)?.name ?? type;
 
 /** The term as the form writes it: 10 年、6 个月、2030-12-31、启封后、长期. */
@@ -60,6 +75,14 @@ export function termText(term: Term | null): string {
 }
 
 export interface TermForm { kind: Term['kind']; amount: string; unit: 'years' | 'months' | 'days'; on: string; condition: string }
+export function termFormOf(term: Term | null): TermForm {
+  const form: TermForm = { kind: term?.kind ?? 'duration', amount: '10', unit: 'years', on: '', condition: '' };
+  if (term?.kind === 'date') return { ...form, on: term.on };
+  if (term?.kind === 'condition') return { ...form, condition: term.condition };
+  if (term?.kind !== 'duration') return form;
+  const unit = term.years !== 0 ? 'years' : term.months !== 0 ? 'months' : 'days';
+  return { ...form, unit, amount: String(term[unit]) };
+}
 /** `null` while the form does not yet say a whole term. */
 export function termOf(form: TermForm): Term | null {
   if (form.kind === 'long_term') return { kind: 'long_term' };

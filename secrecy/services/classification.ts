@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../core/holdings.js';
 import type { Call, WriteTools } from '../../core/ports.js';
 import type { ClassificationApprove, ClassificationPreview, ClassificationPropose, ClassificationReject } from '../../policies/schemas/classification.js';
 import { approve, draft, propose, reject } from '../classification.js';
-import { checkProposal } from '../classification-rules.js';
+import { checkProposal, derivedFrom, type Derived } from '../classification-rules.js';
 import { protectiveLevelOf, ready } from '../classification-state.js';
 import { highest, type Level } from '../level.js';
 import { termText } from '../marking.js';
@@ -53,19 +53,21 @@ export function classificationService(parts: ClassificationParts) {
         return store.read(call, async (tx) => {
           const unit = await unitOf(tx);
           await tx.allow();
+          let derived: Derived | null = null;
           try {
             const { proposal: drawn } = await drawUp(tx, unit, id, form);
+            if ('type' in drawn && drawn.type === 'derived' && drawn.sources.length > 0) derived = derivedFrom(drawn.sources);
             await checkForm(tx.people, drawn, unit);
             const proposal = 'type' in drawn ? checkProposal(drawn, systemLevel, unit, policy) : drawn;
             const by = await signer(tx, call.person);
             return {
-              id, problem: null, ...computed(proposal, clock.today(), policy), writtenRecordNo: null, checks: await checksOf(tx, proposal, by, null),
+              id, problem: null, derived, ...computed(proposal, clock.today(), policy), writtenRecordNo: null, checks: await checksOf(tx, proposal, by, null),
               statement: statement('propose', proposal, by, input.opinion, null),
             };
           } catch (error) {
             // A form half filled in is no refused act, and leaves nothing in the ledger.
             if (!isFormFault(error)) throw error;
-            return { id, problem: parts.describe(error, call.traceId), mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null };
+            return { id, problem: parts.describe(error, call.traceId), derived, mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null };
           }
         });
       }
@@ -76,7 +78,7 @@ export function classificationService(parts: ClassificationParts) {
         const by = await signer(tx, call.person);
         const writtenRecordNo = event === 'approve' ? input.writtenRecordNo ?? (await nextRecordNo(tx)) : null;
         return {
-          id, problem: null, ...standing(matter.it, clock.today(), policy), writtenRecordNo, checks: await checksOf(tx, matter.it.proposal, matter.it.proposer, by),
+          id, problem: null, derived: null, ...standing(matter.it, clock.today(), policy), writtenRecordNo, checks: await checksOf(tx, matter.it.proposal, matter.it.proposer, by),
           statement: statement(event, matter.it.proposal, by, input.opinion, writtenRecordNo),
         };
       });

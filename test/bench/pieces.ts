@@ -2,8 +2,9 @@ import { audit } from './audit.js';
 import { capture } from './capture.js';
 import { decision } from './decision.js';
 import type { Piece } from './figure.js';
+import { inspect } from './inspect.js';
 import { seal } from './seal.js';
 import { sm2 } from './sm2.js';
 
 /** What `npm run bench` measures, in this order. */
-export const PIECES: readonly Piece[] = [seal, capture, sm2, decision, audit];
+export const PIECES: readonly Piece[] = [seal, capture, sm2, decision, audit, inspect];
