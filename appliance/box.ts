@@ -8,6 +8,9 @@ import type { AccessGate } from './access/gate.js';
 import { keepCheckpoint, latestCheckpoint, signCheckpoint } from './audit/checkpoints.js';
 import type { BoxIdentity } from './audit/identity.js';
 import { refusalMeter } from './audit/meter.js';
+import { bindingError, bindingsOf, setAside } from './binding/bindings.js';
+import type { Bindings } from './binding/bindings.js';
+import { watch } from './binding/watch.js';
 import { Bulk } from './content/bulk.js';
 import { exists, makeFolder } from './content/file-ops.js';
 import { dataPaths } from './content/paths.js';
@@ -62,6 +65,8 @@ export interface Box {
   readonly store: Store<Repositories>;
   readonly vault: Vault;
   readonly identity: BoxIdentity;
+  /** 标志绑定: what the box signed for every marked record. */
+  readonly bindings: Bindings;
   readonly bulk: Bulk;
   /** The last signed state of the ledger, for the foot of every page. */
   lastCheckpoint(): { readonly size: number; readonly at: string } | null;
@@ -105,6 +110,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   if (!keys) { await keyring.close(); throw new ArchiveError('E_STATE_INVALID', { state: 'not founded', allowed: ['init'] }); }
   const database = await openDatabase(paths.database);
   await migrate(database.writer);
+  await watch(sqlOn(database.writer));
   const reader = sqlOn(database.reader);
   const profile = await readProfile(reader);
   if (!profile) { await database.close(); await keyring.close(); throw new ArchiveError('E_STATE_INVALID', { state: 'not founded', allowed: ['init'] }); }
@@ -120,14 +126,25 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       return person && { person, grants: await people.grants(id) };
     },
   });
-  const store = openUnitOfWork<Repositories>(database, ledger, gate, (sql) => repositories(sql, sealing), {
-    meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }),
+  const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
+  const identity: BoxIdentity = { serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message) };
+  const bindings = bindingsOf(sm3, identity, (message, signature) => crypto.verify(message, signature, keys.identity.certificate.publicKey));
+  const store: Store<Repositories> = openUnitOfWork<Repositories>(database, ledger, gate, (sql, _call, writing) => repositories(sql, sealing, async (records, listed) => {
+    const [wrong] = await bindings.faults(sql, records, writing);
+    if (wrong !== undefined) throw bindingError(...wrong, { listed });
+  }), {
+    meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }), bind: bindings.bind,
+    async unfaithful(call, error) {
+      const record = String(error.facts['record']);
+      await store.housekeep(async (sql) => setAside(sql, record, String(error.facts['fault']), clock.now()));
+      const aim = await bindings.signedTarget(reader, record);
+      return aim !== undefined && await gate.knows(call, aim) ? error : new ArchiveError('E_NOT_FOUND');
+    },
   });
   const bulk = new Bulk();
   const vault = await openVault({
     paths, keys, tools: { provider: crypto, bulk }, clock, memoryBytes: policies.content('capture.json').inMemoryBytes, housekeep: async (work) => store.housekeep(work),
   });
-  const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
   const kept = await latestCheckpoint(reader);
   let last = kept === undefined ? null : { size: kept.size, at: kept.at };
   let recovering: Promise<void> | undefined;
@@ -139,10 +156,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     });
   };
   const box: Box = {
-    paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk,
-    identity: {
-      serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message),
-    },
+    paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings,
     systemCall: (act) => ({ act, person: SYSTEM, duty: null, terminal: 'box', traceId: ids.uuid() }),
     lastCheckpoint: () => last,
     async checkpoint() {

@@ -159,6 +159,7 @@ export const CATALOG = {
   E_CLS_DERIVE_SOURCE_REQUIRED: { status: 422, message: '派生定密须选定来源文件，密级、期限不同于来源的须说明密点依据', articles: [41] },
   E_CLS_NOT_ORIGIN: { status: 422, message: '本单位不是原定密机关，变更、延长或解密须登记原定密机关的通知文号', articles: [41] },
   E_CLS_SCOPE_REQUIRED: { status: 422, message: '国家秘密须确定知悉范围，请填写知悉的人员或部门', articles: [41] },
+  E_MARK_BINDING: { status: 409, message: '该件的登记与密级标志的绑定签名不符，可能被改动，已停止使用并告警；请立即报告安全保密管理员和安全审计员核查', articles: [41] },
   E_KNOWLEDGE_LOG_REQUIRED: { status: 422, message: '机密级以上的知悉必须登记，请先填写知悉登记', articles: [41] },
   E_STAT_UNBALANCED: { status: 409, message: '定密统计的年初、新增、解除与年末数不闭合，请核对变更记录', articles: [41] },
   E_DEVICE_NOT_CERTIFIED: { status: 422, message: '设备没有有效的保密检测证书，请换用合格设备或更新证书登记', articles: [42] },

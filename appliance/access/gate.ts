@@ -14,6 +14,8 @@ import type { Gate } from '../store/unit-of-work.js';
 
 /** Acts reached before anyone is known: signing in is itself the decision. */
 const BEFORE_SIGN_IN: ReadonlySet<string> = new Set(['session.challenge', 'session.sign-in', 'rehearsal.people']);
+/** What does not hold against its binding is in no list: its level and scope are not to be believed. */
+const HELD = 'NOT EXISTS (SELECT 1 FROM mark_fault WHERE mark_fault.record = record.id)';
 /** The box's own person: recovery, checkpoints, jobs and the command line on the box. */
 export const SYSTEM = 'system';
 
@@ -32,6 +34,8 @@ export interface AccessGate extends Gate {
   explain(call: Call, act: string, aim: CoreTarget | undefined): Promise<Decision>;
   /** True when the act would be allowed; nothing is entered or refused. For greying buttons in lists. */
   would(call: Call, act: string, aim: CoreTarget): Promise<boolean>;
+  /** Whether the person may learn that the thing exists at all. */
+  knows(call: Call, aim: CoreTarget): Promise<boolean>;
   /** The things of a list that this person may see, as a predicate whose first place is `$from`. */
   visible(call: Call, act: string, from: number, columns?: FilterColumns): Promise<Visibility>;
 }
@@ -94,10 +98,16 @@ export function accessGate(parts: GateParts): AccessGate {
     abilities: async (call) => abilities(policy, system, await subjectOf(call)),
     explain: async (call, act, aim) => explain(policy, system, await subjectOf(call), act, aimed(aim)),
     would: async (call, act, aim) => decide(policy, system, await subjectOf(call), act, aimed(aim)).allowed,
+    async knows(call, aim) {
+      if (call.person === SYSTEM) return true;
+      const show = policy.shownBy[aim.type as keyof typeof policy.shownBy];
+      return show !== undefined && decide(policy, system, await subjectOf(call), show, aimed(aim)).allowed;
+    },
     async visible(call, act, from, columns = RECORD_COLUMNS) {
       const filter = compileFilter(policy, system, await subjectOf(call), act, columns);
       let place = from;
-      return { sql: filter.sql.replace(/\?/gu, () => `$${String(place++)}`), values: filter.parameters };
+      const sql = filter.sql.replace(/\?/gu, () => `$${String(place++)}`);
+      return { sql: columns === RECORD_COLUMNS ? `(${sql} AND ${HELD})` : sql, values: filter.parameters };
     },
   };
 }

@@ -28,6 +28,12 @@ export interface StoreOptions {
   readonly meter?: () => number | null;
   /** A step after a commit that failed: what was committed stands, and recovery carries the step out. */
   readonly late?: (error: unknown) => void;
+  /** Before every commit: what the unit touched is bound, and entered with it under the box's own name. Also held after housekeeping, which may touch nothing bound. */
+  readonly bind?: (writer: Sql, reader: Sql) => Promise<readonly AuditDraft[]>;
+  /** A record did not hold against its binding: puts it aside, and gives the refusal as this person may see it. Runs outside the lock. */
+  readonly unfaithful?: (call: Call, error: ArchiveError) => Promise<Error>;
+  /** Told of every entry once it is committed. */
+  readonly entered?: (entries: readonly AuditEntry[]) => void;
 }
 
 /** Nobody has signed in yet. */
@@ -36,7 +42,10 @@ export const ANONYMOUS = 'anonymous';
 interface Drafted { readonly draft: AuditDraft; readonly duty: string | null }
 
 /** Makes the repositories over one connection; `writing` is false on the reader. */
-export type BuildRepositories<R extends object> = (sql: Sql, call: Call) => R;
+export type BuildRepositories<R extends object> = (sql: Sql, call: Call, writing: boolean) => R;
+
+/** The box itself, where it enters what nobody asked for. */
+const BOX_ACTOR = { person: 'system', duty: null, terminal: 'box' } as const;
 
 /**
  * The one way to the database. A write unit runs alone, under `BEGIN IMMEDIATE`, and commits rows and audit entries together.
@@ -56,7 +65,7 @@ export function openUnitOfWork<R extends object>(
       const drafts: Drafted[] = [];
       const result = await work(drafts);
       if (drafts.length === 0) throw new Error(`${call.act}: a unit of work must leave an audit entry`);
-      return { result, entries: await enter(call, drafts) };
+      return { result, entries: await enter(call, drafts, await options.bind?.(writer, reader) ?? []) };
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined);
       throw error;
@@ -64,16 +73,18 @@ export function openUnitOfWork<R extends object>(
   }
 
   /** Entries and commit: from here on only the ledger or the disk can fail, and then nothing has happened. */
-  async function enter(call: Call, drafts: readonly Drafted[]): Promise<readonly AuditEntry[]> {
+  async function enter(call: Call, drafts: readonly Drafted[], bound: readonly AuditDraft[]): Promise<readonly AuditEntry[]> {
     const unit = ledger.begin(writer);
     const entries: AuditEntry[] = [];
     try {
       for (const { draft, duty } of drafts) entries.push(...await unit.append({ ...call, duty }, [draft]));
+      await unit.append(BOX_ACTOR, bound);
       await writer.run('COMMIT');
     } catch (error) {
       throw error instanceof ArchiveError ? error : new ArchiveError('E_AUDIT_UNAVAILABLE', { act: call.act });
     }
     unit.committed();
+    options.entered?.(entries);
     return entries;
   }
 
@@ -112,12 +123,49 @@ export function openUnitOfWork<R extends object>(
     return { seen, tools };
   }
 
+  async function readOnce<T>(call: Call, work: (tx: R & ReadTools) => Promise<T>): Promise<T> {
+    const drafts: Drafted[] = [];
+    const { seen, tools } = toolsFor(call, (drafted) => { drafts.push(drafted); });
+    try {
+      const result = await work({ ...repositories(reader, call, false), ...tools });
+      if (!seen.decided) throw new Error(`${call.act}: a read must pass the decision point`);
+      if (drafts.length > 0) {
+        await mutex.runExclusive(async () => transact(call, async (entries) => { entries.push(...drafts); return Promise.resolve(); }));
+      }
+      return result;
+    } catch (error) {
+      await mutex.runExclusive(async () => refused(call, error, seen.last));
+      throw error;
+    }
+  }
+
+  /**
+   * A record that does not hold is put aside. Where it only stood in a list, the list is made again without it; where it was asked for,
+   * the person learns of it what the record's own signed protection lets them.
+   */
+  async function asSeen<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    const aside = new Set<unknown>();
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ArchiveError) || error.code !== 'E_MARK_BINDING' || options.unfaithful === undefined) throw error;
+        const { record, listed } = error.facts;
+        const seen = await options.unfaithful(call, error);
+        entered.add(seen);
+        if (listed !== true || aside.has(record)) throw seen;
+        aside.add(record);
+      }
+    }
+  }
+
   return {
     async housekeep(work) {
       return mutex.runExclusive(async () => {
         await writer.run('BEGIN IMMEDIATE');
         try {
           const result = await work(writer);
+          if ((await options.bind?.(writer, reader) ?? []).length > 0) throw new Error('housekeeping must not touch what is bound');
           await writer.run('COMMIT');
           return result;
         } catch (error) {
@@ -134,13 +182,14 @@ export function openUnitOfWork<R extends object>(
     },
     async write(call, work) {
       const later: ((entries: readonly AuditEntry[]) => Promise<void>)[] = [];
-      const done = await mutex.runExclusive(async () => {
+      const done = await asSeen(call, async () => mutex.runExclusive(async () => {
+        later.length = 0;
         let last: Target | undefined;
         try {
           return await transact(call, async (drafts) => {
             const { seen, tools } = toolsFor(call, (drafted) => { drafts.push(drafted); });
             try {
-              const made = await work({ ...repositories(writer, call), ...tools, afterCommit: (step) => { later.push(step); } });
+              const made = await work({ ...repositories(writer, call, true), ...tools, afterCommit: (step) => { later.push(step); } });
               if (!seen.decided) throw new Error(`${call.act}: a unit of work must pass the decision point`);
               return made;
             } finally {
@@ -151,26 +200,14 @@ export function openUnitOfWork<R extends object>(
           await refused(call, error, last);
           throw error;
         }
-      });
+      }));
       // Outside the lock: these steps move bytes and close intents, each in a small unit of its own. What is committed is so; a step
       // that fails must not be told as if nothing had happened, and its intent stays open for recovery.
       for (const step of later) await step(done.entries).catch((error: unknown) => { options.late?.(error); });
       return done.result;
     },
     async read(call, work) {
-      const drafts: Drafted[] = [];
-      const { seen, tools } = toolsFor(call, (drafted) => { drafts.push(drafted); });
-      try {
-        const result = await work({ ...repositories(reader, call), ...tools });
-        if (!seen.decided) throw new Error(`${call.act}: a read must pass the decision point`);
-        if (drafts.length > 0) {
-          await mutex.runExclusive(async () => transact(call, async (entries) => { entries.push(...drafts); return Promise.resolve(); }));
-        }
-        return result;
-      } catch (error) {
-        await mutex.runExclusive(async () => refused(call, error, seen.last));
-        throw error;
-      }
+      return asSeen(call, async () => readOnce(call, work));
     },
   };
 }

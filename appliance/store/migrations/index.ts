@@ -9,8 +9,13 @@ import { inspection } from './0004-inspection.js';
 import { reports } from './0005-reports.js';
 import { classification } from './0006-classification.js';
 import { approvals } from './0009-approvals.js';
+import { bindings } from './0011-bindings.js';
 
-const MIGRATIONS: readonly Migration[] = [ledger, people, holdings, inspection, reports, classification, approvals];
+const MIGRATIONS: readonly Migration[] = [
+  ledger, people, holdings, inspection, reports, classification,
+  approvals,
+  bindings,
+];
 
 /**
  * Brings the schema up to date, each step in one transaction with the note that it ran.

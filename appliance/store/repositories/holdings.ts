@@ -6,6 +6,7 @@ import type { Sealing } from '../sealing.js';
 import { insert, saveVersion } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
 import { recordRepository, within } from './records.js';
+import type { HoldRows } from './records.js';
 import { uploadRepository } from './uploads.js';
 
 interface BatchRow {
@@ -55,7 +56,7 @@ interface FileRow {
   replaced_by: string | null; received_at: string;
 }
 
-function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
+function fileRepository(sql: Sql, sealing: Sealing, hold?: HoldRows): FileRepository {
   const fileOf = (row: FileRow): ComputerFile => ({
     id: row.id, record: row.record, batch: row.batch, upload: row.upload, role: row.role, position: row.position, object: row.object, level: row.level,
     bytes: row.bytes, sm3: row.sm3, mime: row.mime, format: row.format, puid: row.puid, verdict: row.verdict,
@@ -65,6 +66,8 @@ function fileRepository(sql: Sql, sealing: Sealing): FileRepository {
   return {
     async get(id) {
       const row = await sql.one<FileRow>('SELECT * FROM computer_file WHERE id = $1', id);
+      // A file is read through its record, and is part of what is bound.
+      if (typeof row?.record === 'string') await hold?.([row.record], false);
       return row && fileOf(row);
     },
     async ofRecord(record) {
@@ -139,6 +142,6 @@ function objectRepository(sql: Sql): ObjectRepository {
   };
 }
 
-export function holdings(sql: Sql, sealing: Sealing): Holdings {
-  return { batches: batchRepository(sql, sealing), records: recordRepository(sql, sealing), files: fileRepository(sql, sealing), objects: objectRepository(sql), uploads: uploadRepository(sql, sealing) };
+export function holdings(sql: Sql, sealing: Sealing, hold?: HoldRows): Holdings {
+  return { batches: batchRepository(sql, sealing), records: recordRepository(sql, sealing, hold), files: fileRepository(sql, sealing, hold), objects: objectRepository(sql), uploads: uploadRepository(sql, sealing) };
 }

@@ -9,6 +9,7 @@ import { holdings } from './holdings.js';
 import { authorityRepository, matterRepository } from './matters.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
+import type { HoldRows } from './records.js';
 import { reportRepository } from './reports.js';
 import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
@@ -25,10 +26,11 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly reports: ReportRepository;
 }
 
-export function repositories(sql: Sql, sealing: Sealing): Repositories {
+/** @param hold holds records against their bindings; left out by what only counts rows */
+export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repositories {
   const matters = matterRepository(sql, sealing);
   return {
-    sql, ...holdings(sql, sealing), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
+    sql, ...holdings(sql, sealing, hold), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing),
     known: {
       async codes(codes, exceptBatch) {

@@ -58,10 +58,15 @@ const NO_SCOPE: TargetScope = { persons: [], departments: [] };
 /** Opens rows in bulk; a statement binds at most this many ids. */
 const BULK = 500;
 
-export async function recordsOf(sql: Sql, sealing: Sealing, rows: readonly RecordRow[]): Promise<StoredRecord[]> {
+/** Holds rows against what the box signed for them, before anything sealed is opened. @throws ArchiveError `E_MARK_BINDING` */
+export type HoldRows = (records: readonly string[], listed: boolean) => Promise<void>;
+const UNHELD: HoldRows = async () => Promise.resolve();
+
+export async function recordsOf(sql: Sql, sealing: Sealing, rows: readonly RecordRow[], hold: HoldRows = UNHELD, listed = true): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
   for (let from = 0; from < rows.length; from += BULK) {
     const part = rows.slice(from, from + BULK);
+    await hold(part.map((row) => row.id), listed);
     const scopes = await scopesOf(sql, part.map((row) => row.id));
     records.push(...part.map((row) => recordOf(row, scopes.get(row.id) ?? NO_SCOPE, sealing)));
   }
@@ -87,7 +92,7 @@ const ORDERS = {
 } as const;
 
 /** Words are looked for under each level's own key, so a session cannot even form those above it. Ordered by date or number: ranking would leak. */
-async function searchRecords(sql: Sql, sealing: Sealing, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
+async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
   const values: SqlValue[] = [...(query.visible.values as readonly SqlValue[])];
   const wheres = [query.visible.sql];
   const bind = (value: SqlValue): string => `$${String(values.push(value))}`;
@@ -108,7 +113,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, query: RecordQuery, pag
   const rows = await sql.all<RecordRow>(`SELECT record.* FROM record WHERE ${where} ORDER BY ${ORDERS[query.sort]} LIMIT ${bind(page.limit)} OFFSET ${bind(page.offset)}`, ...values);
   const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record WHERE ${where} LIMIT ${String(COUNTED + 1)})`, ...values.slice(0, -2));
   const total = count?.n ?? 0;
-  return { rows: await recordsOf(sql, sealing, rows), total: Math.min(total, COUNTED), more: total > COUNTED };
+  return { rows: await recordsOf(sql, sealing, rows, hold), total: Math.min(total, COUNTED), more: total > COUNTED };
 }
 
 /** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
@@ -120,15 +125,17 @@ export function within(batch: string, visible: ListScope | undefined): { readonl
   return { where: `${visible?.sql ?? '1 = 1'} AND record.batch = $${String(values.length + 1)}`, values: [...values, batch] };
 }
 
-export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
+export function recordRepository(sql: Sql, sealing: Sealing, hold: HoldRows = UNHELD): RecordRepository {
   return {
     async get(id) {
       const row = await sql.one<RecordRow>('SELECT * FROM record WHERE id = $1', id);
-      return row && (await recordsOf(sql, sealing, [row]))[0];
+      // A row that is gone may still be spoken of by its binding.
+      if (row === undefined) await hold([id], false);
+      return row && (await recordsOf(sql, sealing, [row], hold, false))[0];
     },
     async ofBatch(batch, visible) {
       const { where, values } = within(batch, visible);
-      return recordsOf(sql, sealing, await sql.all<RecordRow>(`SELECT record.* FROM record WHERE ${where} ORDER BY serial`, ...values));
+      return recordsOf(sql, sealing, await sql.all<RecordRow>(`SELECT record.* FROM record WHERE ${where} ORDER BY serial`, ...values), hold);
     },
     async pageOfBatch(batch, state, { offset, limit }, visible) {
       const inBatch = within(batch, visible);
@@ -138,7 +145,7 @@ export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
         `SELECT record.* FROM record WHERE ${where} ORDER BY serial LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`, ...values, limit, offset,
       );
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM record WHERE ${where}`, ...values);
-      return { rows: await recordsOf(sql, sealing, rows), total: count?.n ?? 0 };
+      return { rows: await recordsOf(sql, sealing, rows, hold), total: count?.n ?? 0 };
     },
     async statesOfBatch(batch, visible) {
       const { where, values } = within(batch, visible);
@@ -163,7 +170,7 @@ export function recordRepository(sql: Sql, sealing: Sealing): RecordRepository {
       await sql.run('DELETE FROM search WHERE rowid = $1', row.serial);
       if (words.length > 0) await sql.run('INSERT INTO search (rowid, tokens) VALUES ($1, $2)', row.serial, sealing.tokens(record.level, words).join(' '));
     },
-    search: async (query, page) => searchRecords(sql, sealing, query, page),
+    search: async (query, page) => searchRecords(sql, sealing, hold, query, page),
     /** What was said of an act (why it was sent back, which fields) is as telling as the record, and rests sealed at its level. */
     async events(record) {
       const rows = await sql.all<{ activity: string; at: string; person: string; duty: string | null; mandate: string | null; level: Level; sealed: Buffer }>(
