@@ -152,7 +152,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     const found = await recover({ sql: reader, vault, keys, paths });
     await store.write(box.systemCall('system.recover'), async (tx) => {
       await tx.allow();
-      tx.audit({ action: 'system.recover', detail: { ...found } });
+      tx.audit({ action: 'system.recover', detail: { ...found, adopted: await bindings.adopt(tx.sql) } });
     });
   };
   const box: Box = {

@@ -20,6 +20,8 @@ export interface Bindings {
   faults(sql: Sql, records: readonly string[], writing: boolean): Promise<ReadonlyMap<string, BindingFault>>;
   /** Before a commit: signs what the unit touched. @throws ArchiveError `E_MARK_BINDING` where the rows it started from do not hold */
   bind(writer: Sql, reader: Sql): Promise<readonly AuditDraft[]>;
+  /** Binds what an earlier release marked without signing; only a ledger that holds no binding yet lets it. The number of records. */
+  adopt(writer: Sql): Promise<number>;
   /** The record as the box last signed it, for deciding who may be told of a fault: never weaker than the row. */
   signedTarget(sql: Sql, record: string): Promise<Target | undefined>;
 }
@@ -27,6 +29,7 @@ export interface Bindings {
 /** 标志绑定: see README.md. */
 export function bindingsOf(sm3: Sm3, box: BoxIdentity, verify: (message: Uint8Array, signature: Uint8Array) => boolean): Bindings {
   const genuine = new Set<string>();
+  let adopting = false;
 
   function isGenuine({ statement, signature }: KeptBinding): boolean {
     const message = new TextEncoder().encode(statement);
@@ -98,9 +101,15 @@ export function bindingsOf(sm3: Sm3, box: BoxIdentity, verify: (message: Uint8Ar
       const ids = await takeTouched(writer);
       if (ids.length === 0) return [];
       // A reader sees what is committed: the rows this unit started from. Signing over an edit would launder it.
-      const [wrong] = (await inParts(ids, async (part) => check(reader, part))).flatMap((part) => [...part]);
+      const [wrong] = adopting ? [] : (await inParts(ids, async (part) => check(reader, part))).flatMap((part) => [...part]);
       if (wrong !== undefined) throw bindingError(...wrong);
+      adopting = false;
       return (await inParts(ids, async (part) => rebind(writer, part))).flat();
+    },
+    async adopt(writer) {
+      if ((await writer.one("SELECT 1 AS one FROM audit_entry WHERE action = 'mark.bind' LIMIT 1")) !== undefined) return 0;
+      adopting = true;
+      return writer.run("INSERT OR IGNORE INTO mark_touched SELECT id FROM record WHERE level > 1 OR mark <> ''");
     },
     async signedTarget(sql, record) {
       const kept = (await keptBindings(sql, [record])).get(record);

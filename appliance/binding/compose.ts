@@ -9,7 +9,7 @@ const SETTLE_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /** 标志绑定: the round over the box's store, and its acts. `start` begins the background work, `stop` waits for the step under way. */
-export function composeBinding(box: Box) {
+export function composeGuarding(box: Box) {
   const { store, clock, reader, bindings } = box;
   const round = bindingRound({
     reader, bindings, clock, housekeep: async (work) => store.housekeep(work),
@@ -47,7 +47,7 @@ export function composeBinding(box: Box) {
   }
   return {
     binding: bindingService({ store, gate: box.gate, bindings, round, wake: () => { after(0); } }),
-    bindingWork: {
+    guardingWork: {
       start(): void {
         stopped = false;
         clearTimeout(timer);

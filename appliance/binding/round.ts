@@ -63,7 +63,8 @@ export function bindingRound(parts: RoundParts): BindingRound {
     const [phase, at = ''] = cursor.split(':');
     if (phase === 'bound') {
       const rows = await reader.all<{ id: string }>(
-        `SELECT id FROM (SELECT record AS id FROM mark_binding WHERE record > $1 UNION SELECT object AS id FROM audit_entry WHERE action = 'mark.bind' AND object > $1) ORDER BY id LIMIT ${String(STEP)}`, at,
+        `SELECT id FROM (SELECT record AS id FROM mark_binding WHERE record > $1 UNION SELECT record AS id FROM mark_fault WHERE record > $1
+         UNION SELECT object AS id FROM audit_entry WHERE action = 'mark.bind' AND object > $1) ORDER BY id LIMIT ${String(STEP)}`, at,
       );
       const last = rows.at(-1);
       return last === undefined ? { ids: [], cursor: 'rows:0' } : { ids: rows.map(({ id }) => id), cursor: `bound:${last.id}` };

@@ -22,9 +22,10 @@ export const fsckVerb: Verb = {
 };
 
 async function check(data: string, deep: boolean) {
-  const [{ openResting, restingKeyring }, { fsck }, { NodeProvider }, { SmCryptoVerifier }, { SoftwareKeyStore }, { unlockRehearsal }, { openVault }, { Bulk }, { checkpointCheck }, { systemClock }] = await Promise.all([
+  const [{ openResting, restingKeyring }, { fsck }, { NodeProvider }, { SmCryptoVerifier }, { SoftwareKeyStore }, { unlockRehearsal }, { openVault }, { Bulk }, { checkpointCheck }, { systemClock }, { bindingsOf }] = await Promise.all([
     import('../maintenance/resting-box.js'), import('../maintenance/fsck.js'), import('../crypto/node-provider.js'), import('../crypto/sm-crypto-adapter.js'),
     import('../keystore/software.js'), import('../keystore/ceremony.js'), import('../content/vault.js'), import('../content/bulk.js'), import('../reports/two-verifiers.js'), import('../clock.js'),
+    import('../binding/bindings.js'),
   ]);
   const provider = new NodeProvider();
   const bulk = new Bulk();
@@ -36,7 +37,10 @@ async function check(data: string, deep: boolean) {
       paths: box.paths, keys, tools: { provider, bulk }, clock: systemClock(), memoryBytes: 0, housekeep: async () => Promise.reject(new Error('opened for reading')),
     });
     const check = checkpointCheck({ native: provider, second: new SmCryptoVerifier() }, box.file.certificate);
-    return await fsck({ sql: box.sql, vault, keys, paths: box.paths, sm3: (...parts) => provider.sm3(...parts), check, deep });
+    const sm3 = (...parts: readonly Uint8Array[]): Uint8Array => provider.sm3(...parts);
+    const identity = { ...box.identity, sign: () => { throw new Error('opened for reading'); } };
+    const bindings = bindingsOf(sm3, identity, (message, signature) => provider.verify(message, signature, box.file.certificate.publicKey));
+    return await fsck({ sql: box.sql, vault, keys, paths: box.paths, sm3, check, deep, bindings });
   } finally {
     await keys.close();
     await bulk.close();

@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../../core/errors.js';
 import type { Sm3 } from '../../core/ports.js';
+import { BINDING_FAULTS } from '../../secrecy/binding.js';
+import type { Bindings } from '../binding/bindings.js';
 import { exists } from '../content/file-ops.js';
 import { vaultPath } from '../content/paths.js';
 import type { DataPaths } from '../content/paths.js';
@@ -12,7 +14,7 @@ import type { KeyStore } from '../keystore/keystore.js';
 import type { Sql } from '../store/sql.js';
 
 export interface FsckFinding {
-  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open';
+  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open' | 'binding';
   /** Id of what it is about. */
   readonly object: string;
   /** 中文 */
@@ -35,6 +37,8 @@ export interface FsckResult {
  */
 export async function fsck(parts: {
   readonly sql: Sql; readonly vault: Vault; readonly keys: KeyStore; readonly paths: DataPaths; readonly sm3: Sm3; readonly check: CheckSignature; readonly deep: boolean;
+  /** 标志绑定, checked with the box's certificate alone. */
+  readonly bindings?: Pick<Bindings, 'faults'>;
 }): Promise<FsckResult> {
   const { sql, paths } = parts;
   const findings: FsckFinding[] = [];
@@ -57,6 +61,9 @@ export async function fsck(parts: {
   }
   for (const row of await sql.all<{ id: string }>("SELECT id FROM record WHERE (state = 'filed') <> (archival_code IS NOT NULL) AND state IN ('captured','returned','inspected','arranged','filed')")) add('state', row.id, '状态与档号不一致');
   for (const row of await sql.all<{ object: string }>('SELECT object FROM object_intent WHERE closed_at IS NULL')) add('intent-open', row.object, '存取意图尚未完成，重新启动后会自动完成');
+
+  const held = await sql.all<{ id: string }>("SELECT id FROM record UNION SELECT record FROM mark_binding UNION SELECT object FROM audit_entry WHERE action = 'mark.bind' ORDER BY 1");
+  for (const [record, fault] of await parts.bindings?.faults(sql, held.map(({ id }) => id), false) ?? []) add('binding', record, BINDING_FAULTS[fault]);
 
   const ledger = await verifyLedger(sql, parts.sm3, parts.check);
   for (const one of ledger.faults) add('ledger', String(one.seq), one.text);

@@ -68,12 +68,14 @@ export async function listen(options: ListenOptions): Promise<Running> {
   await sign();
   const timer = setInterval(() => { sign().catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'checkpoint failed'); }); }, HOUR_MS);
   timer.unref();
+  services.guardingWork.start();
   const { port } = server.address() as AddressInfo;
   return {
     box, services, routes, url: `https://${options.host}:${String(port)}`,
     async close() {
       clearInterval(timer);
       await drained(server);
+      await services.guardingWork.stop();
       await preview.close();
       await intake.close();
       await pool.close();

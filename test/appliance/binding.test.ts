@@ -157,3 +157,45 @@ test('a whole marked record deleted with every row of it is still missed; a lawf
   await proposer.get('record.show', { record: fresh.record });
   t.is((await one(box, 'SELECT fault FROM mark_fault WHERE record = $1', fresh.record))['fault'], 'gone');
 });
+
+interface Shown { readonly round: { readonly state: string; readonly checked: number; readonly total: number; readonly faults: number } | null; readonly rows: readonly { readonly record: string | null; readonly fault: string; readonly text: string }[] }
+
+/** The round walked to its end. */
+async function walked(officer: Client): Promise<Shown> {
+  done(await officer.post('binding.verify'));
+  for (let waits = 0; waits < 400; waits += 1) {
+    const shown = done(await officer.get<Shown>('binding.show'));
+    if (shown.round?.state === 'done') return shown;
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+  throw new Error('the round does not end');
+}
+
+test('第四十一条: the background round lists what was edited, to each who may know of it, goes on after a pause, and lifts what holds again', async (t) => {
+  t.timeout(120_000);
+  const { box, custodian, proposer, marked } = await desk(t);
+  const [security, system] = [await box.as('chenlixin'), await box.as('sunhao')];
+  const clean = await walked(security);
+  t.deepEqual([clean.round?.faults, clean.rows], [0, []]);
+  t.true((clean.round?.checked ?? 0) >= 1);
+
+  const unmarked = await described(proposer, '普通通知', 1);
+  await shell(box, ['UPDATE record SET retention = \'Y\' WHERE id = ?', marked.record], ['UPDATE record SET level = 3 WHERE id = ?', unmarked.record]);
+  const found = await walked(security);
+  t.deepEqual(found.rows.map(({ record, fault }) => [record, fault]).sort(), [[marked.record, 'altered'], [unmarked.record, 'missing']].sort());
+  t.true(found.rows.every(({ text }) => /\p{Script=Han}/u.test(text)));
+  t.deepEqual(done(await custodian.get<Shown>('binding.show')).rows.map(({ record }) => record), [marked.record], 'no count of the box, and only what they may know of');
+  t.is(done(await custodian.get<Shown>('binding.show')).round, null);
+  t.true(done(await system.get<Shown>('binding.show')).rows.every(({ record }) => record === null), '系统管理员 sees counts');
+  const outsider = await at(await box.as('zhoumin'), 3);
+  t.deepEqual(done(await outsider.get<Shown>('binding.show')), { round: null, total: 0, rows: [] } as never);
+
+  await shell(box, ['UPDATE record SET retention = \'D10\' WHERE id = ?', marked.record], ['UPDATE record SET level = 1 WHERE id = ?', unmarked.record]);
+  t.deepEqual((await walked(security)).rows, []);
+  t.is(done(await custodian.get<{ total: number }>('record.search', { archivalYear: 2026 })).total, 1, 'back in the list');
+
+  done(await security.post('binding.verify'));
+  const paused = done(await system.post<Shown>('binding.pause', { paused: true }));
+  if (paused.round?.state === 'paused') t.is(done(await system.post<Shown>('binding.pause', { paused: false })).round?.state, 'running');
+  t.is((await custodian.post<{ code?: string }>('binding.verify')).body.code, 'E_DENIED');
+});

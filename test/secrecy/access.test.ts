@@ -38,6 +38,9 @@ const MAY = `
   audit.prove                auditadmin
   audit.checkpoint           auditadmin
   audit.export               auditadmin
+  binding.show               three-officers officer custodian
+  binding.verify             three-officers
+  binding.pause              sysadmin
   capture.list               collectors
   capture.show               collectors
   capture.open               collectors

@@ -10,6 +10,7 @@ import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
 import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
+import { guardingRoutes } from './guarding.js';
 import { keyRoutes, systemRoutes } from './system.js';
 
 /** Every act on the wire. One line a capability. */
@@ -26,5 +27,6 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),
+  ...guardingRoutes(services),
   ...systemRoutes(box, services),
 });

@@ -81,7 +81,7 @@ export const systemRoutes = (box: Box, services: Services): Routes => ({
     handle: async (call) => {
       await box.store.read(call, async (tx) => { await tx.allow(); });
       const found = await fsck({
-        sql: box.reader, vault: box.vault, keys: box.keys, paths: box.paths, sm3: box.sm3, check: boxSignatureCheck(box.crypto, box.identity.chain[0] ?? ''), deep: false,
+        sql: box.reader, vault: box.vault, keys: box.keys, paths: box.paths, sm3: box.sm3, check: boxSignatureCheck(box.crypto, box.identity.chain[0] ?? ''), deep: false, bindings: box.bindings,
       });
       await box.store.write(call, async (tx) => {
         await tx.allow();
