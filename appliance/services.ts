@@ -12,7 +12,8 @@ import { sealService } from '../core/services/seal.js';
 import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
-import { classificationService } from '../secrecy/services/classification.js';
+import { composeMarking } from '../secrecy/services/compose.js';
+import type { ClassificationParts } from '../secrecy/services/grounds.js';
 import { approvalService } from '../secrecy/services/approvals.js';
 import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
@@ -107,17 +108,19 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     store, clock, ids, policy: policies.content('approvals.json'), subjectOf: async (call) => gate.subjectOf(call), dutyName, nameOf, verifierFor, digest,
   });
   const matters = matterRepository(reader, sealing);
-  const classification = classificationService({
-    store, clock, ids, policy: policies.content('marking.json'), systemLevel: profile.systemLevel, content: box.vault, searchedKeys: searchedKeys(scheme), visible: visibleMatters,
+  const marking: ClassificationParts = {
+    store, clock, ids, policy: policies.content('marking.json'), cases: policies.content('marking-cases.json'), holidays: policies.content('holidays.json'), systemLevel: profile.systemLevel, content: box.vault, searchedKeys: searchedKeys(scheme), visible: visibleMatters,
     would: async (call, act, target) => gate.would(call, act, target),
     names: { person: nameOf, department: async (id) => (await people().departments()).find((one) => one.id === id)?.name ?? id },
     verifierFor, describe: problemOf, digest,
-  });
+  };
+  const markingServices = composeMarking(marking);
+  const { classification } = markingServices;
 
   return {
     desk: deskService({ store, gate, clock }),
     ...composeGuarding(box),
-    dutyName, classification, approvals,
+    dutyName, ...markingServices, approvals,
     keeper,
     session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),
     describe: describeSession({

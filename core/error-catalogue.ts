@@ -158,6 +158,7 @@ export const CATALOG = {
   E_CLS_LONG_TERM_DECLASSIFY: { status: 422, message: '该事项规定长期保密，不得自行提前解密，请报原定密机关或其上级', articles: [41] },
   E_CLS_DERIVE_SOURCE_REQUIRED: { status: 422, message: '派生定密须选定来源文件，密级、期限不同于来源的须说明密点依据', articles: [41] },
   E_CLS_NOT_ORIGIN: { status: 422, message: '本单位不是原定密机关，变更、延长或解密须登记原定密机关的通知文号', articles: [41] },
+  E_CLS_STEP_MISSING: { status: 422, message: '审核步骤还没有办完，请先登记会商意见或原定密机关的意见', articles: [41], tell: ['missing'] },
   E_CLS_SCOPE_REQUIRED: { status: 422, message: '国家秘密须确定知悉范围，请填写知悉的人员或部门', articles: [41] },
   E_MARK_BINDING: { status: 409, message: '该件的登记与密级标志的绑定签名不符，可能被改动，已停止使用并告警；请立即报告安全保密管理员和安全审计员核查', articles: [41] },
   E_KNOWLEDGE_LOG_REQUIRED: { status: 422, message: '机密级以上的知悉必须登记，请先填写知悉登记', articles: [41] },

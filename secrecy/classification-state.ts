@@ -17,7 +17,12 @@ export interface Change {
   readonly from: Terms;
   readonly to: Terms;
   readonly reason: ChangeReason | null;
+  /** 原定密机关或有权机关的文号. */
   readonly noticeNo: string | null;
+  readonly on: CalendarDate;
+  /** The form it was decided on, and the number of the decision. */
+  readonly case: string | null;
+  readonly no: string | null;
   readonly proposer: Holder;
   readonly approval: Signed;
 }
@@ -30,6 +35,8 @@ export interface Terms {
   readonly scope: Scope;
   readonly mark: string;
   readonly ending: Ending | null;
+  /** 另有规定的依据 of this term, where it is longer than the cap. */
+  readonly exceptionBasis?: string | null;
 }
 
 export interface Decided { readonly proposal: Proposal; readonly proposer: Holder; readonly proposed: Signed }
@@ -45,7 +52,7 @@ interface Id { readonly id: string }
 export interface Draft extends Id { readonly state: 'draft'; readonly proposal: Proposal; readonly proposer: Holder }
 export interface Proposed extends Id, Decided { readonly state: 'proposed' }
 export interface Rejected extends Id, Decided { readonly state: 'rejected'; readonly rejected: Signed }
-export interface Withdrawn extends Id { readonly state: 'withdrawn'; readonly proposal: Proposal; readonly proposer: Holder; readonly withdrawn: Signed }
+export interface Withdrawn extends Id { readonly state: 'withdrawn'; readonly proposal: Proposal; readonly proposer: Holder; readonly withdrawn: Signed; readonly noticeNo: string | null }
 /** 先行保密: beyond our authority, or unclear; kept at the highest level anybody claims until the competent body decides. */
 export interface TemporarilyProtected extends Id, Decided {
   readonly state: 'temporarily_protected';
@@ -57,10 +64,10 @@ export interface TemporarilyProtected extends Id, Decided {
 export interface Active extends Id, InForce { readonly state: 'active' }
 export interface LongTerm extends Id, InForce { readonly state: 'long_term' }
 export interface ReviewDue extends Id, InForce { readonly state: 'review_due' }
-export interface DeclassReview extends Id, InForce { readonly state: 'declass_review'; readonly trigger: ReviewTrigger; readonly openedOn: CalendarDate }
+export interface DeclassReview extends Id, InForce { readonly state: 'declass_review'; readonly trigger: ReviewTrigger; readonly openedOn: CalendarDate; readonly from: 'active' | 'long_term' | 'review_due' }
 /** 自行解密, not yet confirmed: access stays as it was. */
 export interface Expired extends Id, InForce { readonly state: 'expired'; readonly expiredOn: CalendarDate }
-export interface Declassified extends Id, InForce { readonly state: 'declassified'; readonly how: DeclassKind; readonly on: CalendarDate; readonly noticeNo: string | null; readonly declassified: Signed }
+export interface Declassified extends Id, InForce { readonly state: 'declassified'; readonly how: DeclassKind; readonly on: CalendarDate; readonly noticeNo: string | null; readonly declassified: Signed; readonly case: string | null; readonly no: string | null }
 
 export type ReviewTrigger = 'annual' | 'expiry' | 'disclosure' | 'transfer' | 'complaint' | 'request';
 /** 自行解密 / 提前解密 / 正式公布. */
@@ -76,26 +83,31 @@ export interface NewTerms {
   readonly scope: Scope;
   readonly reason: ChangeReason | null;
   readonly noticeNo: string | null;
+  readonly scopeSaysLongTerm?: boolean;
+  readonly exceptionBasis?: string | null;
 }
 
 /** Which states an event is for (domain/06 §7). Everything not here is refused with `E_STATE_INVALID`. */
 export const EVENTS = {
   propose: ['draft'],
   protect: ['draft'],
-  withdraw: ['draft', 'temporarily_protected'],
+  withdraw: ['draft', 'proposed', 'temporarily_protected'],
+  dismiss: ['temporarily_protected'],
   report: ['temporarily_protected'],
   confirm: ['temporarily_protected'],
   approve: ['proposed'],
   reject: ['proposed'],
   fallDue: ['active', 'long_term'],
-  review: ['review_due'],
+  review: ['active', 'long_term', 'review_due'],
   change: ['active', 'review_due', 'declass_review'],
   extend: ['active', 'review_due', 'declass_review'],
   openReview: ['active', 'review_due', 'long_term'],
+  closeReview: ['declass_review'],
   continueSecrecy: ['declass_review'],
-  declassifyPartly: ['declass_review'],
+  declassifyPartly: ['active', 'review_due', 'declass_review'],
   declassify: ['active', 'long_term', 'review_due', 'declass_review'],
   expire: ['active', 'review_due', 'declass_review'],
+  meet: ['active', 'review_due', 'declass_review'],
   confirmExpiry: ['expired'],
 } as const satisfies Record<string, readonly State[]>;
 export type Event = keyof typeof EVENTS;
@@ -112,10 +124,11 @@ export function ready<E extends Event>(it: Classification, event: E): Ready<E> {
   return it as Ready<E>;
 }
 
-/** Name of the act behind each event. */
+/** Name under which each event is entered; those decided on a form carry the form's act instead. */
 export const ACTIONS: Readonly<Record<Event, string>> = {
-  propose: 'propose', protect: 'protect', withdraw: 'withdraw', report: 'report', confirm: 'confirm', approve: 'approve', reject: 'reject', fallDue: 'fall-due', review: 'review',
-  change: 'change', extend: 'extend', openReview: 'open-review', continueSecrecy: 'continue', declassifyPartly: 'declassify-partly', declassify: 'declassify', expire: 'expire', confirmExpiry: 'confirm-expiry',
+  propose: 'propose', protect: 'protect', withdraw: 'withdraw', dismiss: 'dismiss', report: 'report', confirm: 'confirm', approve: 'approve', reject: 'reject', fallDue: 'fall-due', review: 'review',
+  change: 'change', extend: 'extend', openReview: 'open-review', closeReview: 'close-review', continueSecrecy: 'continue', declassifyPartly: 'declassify-partly', declassify: 'declassify', expire: 'expire',
+  meet: 'meet', confirmExpiry: 'confirm-expiry',
 };
 
 /** The level that guards access now: the mark's while it holds or only seems to have ended; what anybody claims while it is open. */

@@ -3,7 +3,7 @@ import type { CalendarDate } from '../core/ports.js';
 import type { ClassAuthority, UnitAuthority } from '../policies/schemas/secrecy.js';
 import { checkAuthority, checkOrigin, checkProposal, type MarkingPolicy, type Proposal } from './classification-rules.js';
 import { ACTIONS, protectiveLevelOf, type Active, type Change, type Classification, type Decided, type DeclassKind, type Declassified, type DeclassReview, type Draft, type Event, type Expired, type LongTerm, type NewTerms, type Proposed, type Ready, type Rejected, type ReviewDue, type ReviewTrigger, type Signed, type TemporarilyProtected, type Terms, type Withdrawn } from './classification-state.js';
-import type { Level } from './level.js';
+import { highest, type Level } from './level.js';
 import { markText } from './marking.js';
 import { requireScope } from './scope.js';
 import { checkApprover, type Holder } from './separation.js';
@@ -18,6 +18,16 @@ export interface Ground {
   readonly policy: MarkingPolicy;
   readonly today: CalendarDate;
   readonly verify: VerifySignature;
+  /** The form the event is decided on; what is signed then holds it whole. */
+  readonly case?: CaseRef;
+}
+export interface CaseRef {
+  readonly id: string;
+  /** 决定文号 */
+  readonly no: string;
+  /** The year of review begins anew. */
+  readonly renews: boolean;
+  readonly text: Json;
 }
 /** …and, where a 定密责任人 decides, under which authority. */
 export interface AuthorityGround extends Ground { readonly authority: ClassAuthority }
@@ -26,6 +36,8 @@ export interface AuthorityGround extends Ground { readonly authority: ClassAutho
 export function eventStatement(event: Event, proposal: Proposal, signer: Pick<Signature, 'person' | 'certificateSerial'>, opinion: string, more: Json = null): string {
   return canonical({ type: 'shouzang-classification/v1', event, proposal: proposal as unknown as Json, more, person: signer.person, certificateSerial: signer.certificateSerial, opinion });
 }
+
+const more = (ground: Pick<Ground, 'case'>, of: Json): Json => (ground.case === undefined ? of : { of, no: ground.case.no, case: ground.case.text });
 
 const entry = (it: Classification, event: Event, by: Signed | null, more: Readonly<Record<string, unknown>> = {}) => ({
   action: `classification.${ACTIONS[event]}`, object: it.id, objectType: 'classification', objectLevel: protectiveLevelOf(it),
@@ -65,6 +77,8 @@ export function reject(it: Ready<'reject'>, signed: Signed, ground: AuthorityGro
 export function protect(it: Ready<'protect'>, signed: Signed, claimed: readonly Level[], reportDueOn: CalendarDate, ground: Ground): Step<TemporarilyProtected> {
   checkOwn(it.proposer, signed);
   checkSignature(ground.verify, eventStatement('protect', it.proposal, signed, signed.opinion, { claimed, reportDueOn }), signed);
+  const open = highest([...claimed, it.proposal.level]);
+  if (open > ground.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: open, systemLevel: ground.systemLevel });
   const next: TemporarilyProtected = { ...it, state: 'temporarily_protected', proposed: signed, claimed: [...claimed, it.proposal.level], reportDueOn: date(reportDueOn).toString(), reportedOn: null };
   return { next, audit: entry(next, 'protect', signed, { reportDueOn: next.reportDueOn }) };
 }
@@ -75,26 +89,43 @@ export function report(it: Ready<'report'>, on: CalendarDate): Step<TemporarilyP
 }
 
 /** The competent body's decision on a temporarily protected matter is entered; its document stands in for our authority. */
-export function confirm(it: Ready<'confirm'>, signed: Signed, to: NewTerms, writtenRecordNo: string, ground: AuthorityGround): Step<Active | LongTerm> {
+export function confirm(it: Ready<'confirm'>, to: NewTerms, proposer: Holder, signed: Signed, writtenRecordNo: string, ground: AuthorityGround): Step<Active | LongTerm> {
   checkDecider(it, signed, ground);
-  if (to.noticeNo === null || to.noticeNo.trim() === '') throw new ArchiveError('E_CLS_AUTHORITY_EXCEEDED', { id: it.id, why: 'no decision of the competent body' });
-  checkSignature(ground.verify, eventStatement('confirm', it.proposal, signed, signed.opinion, { ...wire(to), writtenRecordNo }), signed);
-  const before = termsOf(it.proposal, ground.policy);
-  const after = termsOf({ ...it.proposal, ...to }, ground.policy);
-  return enter(it, signed, writtenRecordNo, to, [{ kind: 'confirm', from: before, to: after, reason: to.reason, noticeNo: to.noticeNo, proposer: it.proposer, approval: signed }], ground, 'confirm');
+  checkApprover(proposer, holderOf(signed));
+  checkCompetent(it, to.noticeNo);
+  checkSignature(ground.verify, eventStatement('confirm', it.proposal, signed, signed.opinion, more(ground, { ...wire(to), writtenRecordNo })), signed);
+  const term = checkTerm({ ...it.proposal, ...to }, ground.policy);
+  const [before, after] = [termsOf(it.proposal, ground.policy), termsOf({ ...it.proposal, ...to, term }, ground.policy)];
+  return enter(it, signed, writtenRecordNo, after, [{ kind: 'confirm', from: before, to: after, reason: to.reason, noticeNo: to.noticeNo, proposer, approval: signed, ...dated(ground) }], ground, 'confirm');
 }
 
+/** The competent body finds that it is no state secret: what guarded the records before guards them again. */
+export function dismiss(it: Ready<'dismiss'>, noticeNo: string | null, proposer: Holder, signed: Signed, ground: AuthorityGround): Step<Withdrawn> {
+  checkDecider(it, signed, ground);
+  checkApprover(proposer, holderOf(signed));
+  checkCompetent(it, noticeNo);
+  checkSignature(ground.verify, eventStatement('dismiss', it.proposal, signed, signed.opinion, more(ground, noticeNo)), signed);
+  const next: Withdrawn = { id: it.id, state: 'withdrawn', proposal: it.proposal, proposer: it.proposer, withdrawn: signed, noticeNo };
+  return { next, audit: entry(next, 'dismiss', signed) };
+}
+
+function checkCompetent(it: TemporarilyProtected, noticeNo: string | null): void {
+  if (noticeNo === null || noticeNo.trim() === '') throw new ArchiveError('E_CLS_AUTHORITY_EXCEEDED', { id: it.id, why: 'no decision of the competent body' }, [{ at: '/form/origin', message: '请填写有权机关的决定文号' }]);
+}
+
+/** By who drew it up, before anybody decided; what has been reported waits for the answer. */
 export function withdraw(it: Ready<'withdraw'>, signed: Signed, ground: Ground): Step<Withdrawn> {
   checkOwn(it.proposer, signed);
+  if (it.state === 'temporarily_protected' && it.reportedOn !== null) throw new ArchiveError('E_STATE_INVALID', { id: it.id, state: it.state, event: 'withdraw', allowed: ['confirm', 'dismiss'] });
   checkSignature(ground.verify, eventStatement('withdraw', it.proposal, signed, signed.opinion), signed);
-  const next: Withdrawn = { id: it.id, state: 'withdrawn', proposal: it.proposal, proposer: it.proposer, withdrawn: signed };
+  const next: Withdrawn = { id: it.id, state: 'withdrawn', proposal: it.proposal, proposer: it.proposer, withdrawn: signed, noticeNo: null };
   return { next, audit: entry(next, 'withdraw', signed) };
 }
 
-function enter(it: Proposed | TemporarilyProtected, signed: Signed, writtenRecordNo: string, to: Pick<Terms, 'level' | 'term' | 'startOn' | 'scope'>, changes: readonly Change[], ground: Ground, event: Event): Step<Active | LongTerm> {
+function enter(it: Proposed | TemporarilyProtected, signed: Signed, writtenRecordNo: string, to: Pick<Terms, 'level' | 'term' | 'startOn' | 'scope' | 'exceptionBasis'>, changes: readonly Change[], ground: Ground, event: Event): Step<Active | LongTerm> {
   if (writtenRecordNo.trim() === '') throw new ArchiveError('E_CLS_BASIS_REQUIRED', { id: it.id, rule: 'writtenRecordNo' }, [{ at: '/writtenRecordNo', message: '请填写书面记录编号' }]);
   if (to.level > ground.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: to.level, systemLevel: ground.systemLevel });
-  const current = termsOf({ ...it.proposal, level: to.level, term: to.term, startOn: to.startOn, scope: to.scope }, ground.policy);
+  const current = termsOf({ ...it.proposal, level: to.level, term: to.term, startOn: to.startOn, scope: to.scope, exceptionBasis: to.exceptionBasis ?? it.proposal.exceptionBasis }, ground.policy);
   const common = { id: it.id, proposal: it.proposal, proposer: it.proposer, proposed: it.proposed, approved: signed, writtenRecordNo, current, changes, reviewDueOn: nextReview(ground.today, ground.policy) };
   const next: Active | LongTerm = current.term.kind === 'long_term' ? { ...common, state: 'long_term' } : { ...common, state: 'active' };
   return { next, audit: entry(next, event, signed, { writtenRecordNo, level: current.level }) };
@@ -108,24 +139,33 @@ export function fallDue(it: Ready<'fallDue'>, today: CalendarDate): Step<ReviewD
 }
 
 /** 年度审核,继续保密. @see 保密法(2024)第二十四条 */
-export function review(it: Ready<'review'>, signed: Signed, ground: AuthorityGround): Step<Active | LongTerm> {
-  return resume(it, signed, ground, 'review');
+export function review(it: Ready<'review'>, proposer: Holder, signed: Signed, ground: AuthorityGround): Step<Active | LongTerm> {
+  return resume(it, proposer, signed, ground, 'review');
 }
 
+/** 解密审核: the matter is looked at anew; it stays as closed as it was. */
 export function openReview(it: Ready<'openReview'>, trigger: ReviewTrigger, on: CalendarDate): Step<DeclassReview> {
-  const next: DeclassReview = { ...it, state: 'declass_review', trigger, openedOn: date(on).toString() };
+  const next: DeclassReview = { ...it, state: 'declass_review', trigger, openedOn: date(on).toString(), from: it.state };
   return { next, audit: entry(next, 'openReview', null, { trigger }) };
 }
 
-export function continueSecrecy(it: Ready<'continueSecrecy'>, signed: Signed, ground: AuthorityGround): Step<Active | LongTerm> {
-  return resume(it, signed, ground, 'continueSecrecy');
+/** The form was taken back: the matter stands where it stood. */
+export function closeReview(it: Ready<'closeReview'>): Step<Active | LongTerm | ReviewDue> {
+  const { trigger: _trigger, openedOn: _on, from, ...rest } = it;
+  const next: Active | LongTerm | ReviewDue = { ...rest, state: from };
+  return { next, audit: entry(next, 'closeReview', null) };
 }
 
-function resume(it: ReviewDue | DeclassReview, signed: Signed, ground: AuthorityGround, event: 'review' | 'continueSecrecy'): Step<Active | LongTerm> {
-  checkDecider(it, signed, ground);
-  checkSignature(ground.verify, eventStatement(event, it.proposal, signed, signed.opinion), signed);
+export function continueSecrecy(it: Ready<'continueSecrecy'>, proposer: Holder, signed: Signed, ground: AuthorityGround): Step<Active | LongTerm> {
+  return resume(it, proposer, signed, ground, 'continueSecrecy');
+}
+
+function resume(it: Active | LongTerm | ReviewDue | DeclassReview, proposer: Holder, signed: Signed, ground: AuthorityGround, event: 'review' | 'continueSecrecy'): Step<Active | LongTerm> {
+  checkOffice(signed, ground);
+  checkApprover(proposer, holderOf(signed));
+  checkSignature(ground.verify, eventStatement(event, it.proposal, signed, signed.opinion, more(ground, null)), signed);
   if (hasEnded(it.current.ending, ground.today)) throw new ArchiveError('E_CLS_EXTEND_AFTER_EXPIRY', { id: it.id });
-  const change: Change = { kind: 'review', from: it.current, to: it.current, reason: null, noticeNo: null, proposer: it.proposer, approval: signed };
+  const change: Change = { kind: 'review', from: it.current, to: it.current, reason: null, noticeNo: null, proposer, approval: signed, ...dated(ground) };
   return inForce(it, it.current, [...it.changes, change], nextReview(ground.today, ground.policy), event, signed);
 }
 
@@ -159,15 +199,19 @@ function alter(it: Active | ReviewDue | DeclassReview, to: NewTerms, proposer: H
   checkOffice(signed, ground);
   checkApprover(proposer, holderOf(signed));
   if (to.level > ground.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: to.level, systemLevel: ground.systemLevel });
-  checkAuthority({ ...it.proposal, level: to.level }, ground.authority, ground.unit, ground.today);
-  checkSignature(ground.verify, eventStatement(event, it.proposal, signed, signed.opinion, wire(to)), signed);
+  // The decision of a superior or competent body stands in for our own cap; who enters it must still be in office.
+  checkAuthority({ ...it.proposal, level: to.level, type: isBlank(to.noticeNo) ? it.proposal.type : 'inherited' }, ground.authority, ground.unit, ground.today);
+  checkSignature(ground.verify, eventStatement(event, it.proposal, signed, signed.opinion, more(ground, wire(to))), signed);
   const term = checkTerm({ ...it.proposal, ...to }, ground.policy);
   const current = termsOf({ ...it.proposal, ...to, term }, ground.policy);
-  const entered: Change = { kind, from: it.current, to: current, reason: to.reason, noticeNo: to.noticeNo, proposer, approval: signed };
-  return inForce(it, current, [...it.changes, entered], it.reviewDueOn, event, signed);
+  const entered: Change = { kind, from: it.current, to: current, reason: to.reason, noticeNo: to.noticeNo, proposer, approval: signed, ...dated(ground) };
+  return inForce(it, current, [...it.changes, entered], ground.case?.renews === true ? nextReview(ground.today, ground.policy) : it.reviewDueOn, event, signed);
 }
 
-function inForce(it: Active | ReviewDue | DeclassReview, current: Terms, changes: readonly Change[], reviewDueOn: CalendarDate, event: Event, signed: Signed): Step<Active | LongTerm> {
+const isBlank = (text: string | null): boolean => text === null || text.trim() === '';
+const dated = (ground: Ground) => ({ on: ground.today, case: ground.case?.id ?? null, no: ground.case?.no ?? null });
+
+function inForce(it: Active | LongTerm | ReviewDue | DeclassReview, current: Terms, changes: readonly Change[], reviewDueOn: CalendarDate, event: Event, signed: Signed): Step<Active | LongTerm> {
   const { id, proposal, proposer, proposed, approved, writtenRecordNo } = it;
   const common = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn };
   const next: Active | LongTerm = current.term.kind === 'long_term' ? { ...common, state: 'long_term' } : { ...common, state: 'active' };
@@ -185,7 +229,7 @@ export function declassify(it: Ready<'declassify'>, how: 'early' | 'published', 
   checkOffice(signed, ground);
   checkApprover(proposer, holderOf(signed));
   checkAuthority({ ...it.proposal, level: it.current.level }, ground.authority, ground.unit, ground.today);
-  checkSignature(ground.verify, eventStatement('declassify', it.proposal, signed, signed.opinion, { how, noticeNo }), signed);
+  checkSignature(ground.verify, eventStatement('declassify', it.proposal, signed, signed.opinion, more(ground, { how, noticeNo })), signed);
   return lift(it, how, signed, noticeNo, ground, 'declassify');
 }
 
@@ -196,22 +240,34 @@ export function expire(it: Ready<'expire'>, today: CalendarDate): Step<Expired> 
   return { next, audit: entry(next, 'expire', null, { expiredOn: next.expiredOn }) };
 }
 
-export function confirmExpiry(it: Ready<'confirmExpiry'>, signed: Signed, ground: AuthorityGround): Step<Declassified> {
+/** 解密条件成就: from the day after, as any other end. @throws ArchiveError `E_INPUT_INVALID` for what ends on no condition, or a day not yet come */
+export function meet(it: Ready<'meet'>, metOn: CalendarDate, today: CalendarDate, policy: MarkingPolicy): Step<Expired> {
+  const { term, startOn, level } = it.current;
+  if (term.kind !== 'condition') throw new ArchiveError('E_INPUT_INVALID', { rule: 'metOn' }, [{ at: '/form/metOn', message: '该事项不以条件解密' }]);
+  const met = { ...term, metOn: date(metOn).toString() };
+  const end = ending(met, startOn, level, policy);
+  return expire({ ...it, current: { ...it.current, term: met, ending: end } }, today);
+}
+
+/** 确认自行解密: only now is what has run out open. @see 保密法(2024)第二十四条; that a person confirms it is this product's decision */
+export function confirmExpiry(it: Ready<'confirmExpiry'>, proposer: Holder, signed: Signed, ground: AuthorityGround): Step<Declassified> {
   checkOffice(signed, ground);
-  checkSignature(ground.verify, eventStatement('confirmExpiry', it.proposal, signed, signed.opinion, it.expiredOn), signed);
+  checkApprover(proposer, holderOf(signed));
+  checkSignature(ground.verify, eventStatement('confirmExpiry', it.proposal, signed, signed.opinion, more(ground, it.expiredOn)), signed);
   return lift(it, 'self', signed, null, { ...ground, today: it.expiredOn }, 'confirmExpiry');
 }
 
 function lift(it: Ready<'declassify'> | Expired, how: DeclassKind, signed: Signed, noticeNo: string | null, ground: Ground, event: Event): Step<Declassified> {
   const { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn } = it;
-  const next: Declassified = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, state: 'declassified', how, on: ground.today, noticeNo, declassified: signed };
+  const { on, ...decided } = dated(ground);
+  const next: Declassified = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, state: 'declassified', how, on, noticeNo, declassified: signed, ...decided };
   return { next, audit: entry(next, event, signed, { how, on: next.on }) };
 }
 
-export function termsOf(it: Pick<Proposal, 'level' | 'term' | 'startOn' | 'scope'>, policy: MarkingPolicy): Terms {
-  const { level, term, startOn, scope } = it;
+export function termsOf(it: Pick<Proposal, 'level' | 'term' | 'startOn' | 'scope'> & { readonly exceptionBasis?: string | null }, policy: MarkingPolicy): Terms {
+  const { level, term, startOn, scope, exceptionBasis = null } = it;
   requireScope(level, scope);
-  return { level, term, startOn, scope, mark: markText(level, term, policy), ending: ending(term, startOn, level, policy) };
+  return { level, term, startOn, scope, mark: markText(level, term, policy), ending: ending(term, startOn, level, policy), exceptionBasis };
 }
 
 const wire = (to: NewTerms): { readonly [name: string]: Json } => ({ ...to, term: { ...to.term }, scope: { ...to.scope } });

@@ -15,7 +15,7 @@ export function inspectionFacts(it: Matter): SecrecyFacts | null {
   const longest = source === null ? null : proposal.sources.find((one) => one.term === source.term && one.startOn === source.startOn)?.ending ?? null;
   return {
     period: term.kind === 'duration' ? { years: term.years, months: term.months, days: term.days } : null,
-    exception: proposal.exceptionBasis, declassifyOn: current.ending?.declassifiesOn ?? null, requiredMark: current.mark,
+    exception: current.exceptionBasis ?? proposal.exceptionBasis, declassifyOn: current.ending?.declassifiesOn ?? null, requiredMark: current.mark,
     derivedFrom: source === null ? null : { level: source.level, declassifyOn: longest?.declassifiesOn ?? null, pointBasis: proposal.pointBasis },
   };
 }

@@ -4,6 +4,8 @@ import type { ClassAuthority, UnitAuthority } from '../policies/schemas/secrecy.
 import type { Approval } from './approval.js';
 import type { Classification } from './classification-state.js';
 import type { Level } from './level.js';
+import type { MarkingCase } from './marking-case.js';
+import type { Notice } from './marking-notice.js';
 import type { Ordinary } from './ordinary.js';
 
 /** What guards a record. */
@@ -48,6 +50,62 @@ export interface MatterRepository {
   hasWrittenRecord(no: string): Promise<boolean>;
   /** Decisions entered in a year with a written record, for the next number. */
   countWritten(year: string): Promise<number>;
+  /** Matters derived from this one. */
+  derivedFrom(source: string): Promise<readonly StoredMatter[]>;
+}
+
+/** 变更、延长、审核表 as it rests. */
+export interface StoredCase {
+  readonly it: MarkingCase;
+  /** Never below the matter's, nor below the level it asks for. */
+  readonly level: Level;
+  readonly decidedAt: Instant | null;
+  readonly version: number;
+}
+
+export interface CaseRepository {
+  get(id: string): Promise<StoredCase | undefined>;
+  add(stored: StoredCase): Promise<void>;
+  /** @throws ArchiveError E_STALE_VERSION */
+  save(stored: StoredCase, seenVersion: number): Promise<void>;
+  /** `visible` is over the matters. */
+  list(visible: ListScope, filter: { readonly states: readonly string[] | null; readonly classification: string | null; readonly notBy: string | null }, page: Page): Promise<Paged<StoredCase>>;
+  ofMatter(classification: string): Promise<readonly StoredCase[]>;
+  /** The one under way; a matter has at most one. */
+  openOf(classification: string): Promise<StoredCase | undefined>;
+  numbered(no: string): Promise<boolean>;
+  /** Decisions numbered under a prefix (`密更〔2026〕`). */
+  countDecided(prefix: string): Promise<number>;
+}
+
+/** What a change leaves for somebody to do. `cause`: the source that changed, or the form that raised the level. */
+export interface StoredTask {
+  readonly id: string;
+  readonly kind: 'source_changed' | 'copies';
+  readonly classification: string;
+  readonly cause: string;
+  readonly openedAt: Instant;
+  readonly closedAt: Instant | null;
+  readonly closedBy: string | null;
+}
+
+export interface TaskRepository {
+  get(id: string): Promise<StoredTask | undefined>;
+  add(task: StoredTask): Promise<void>;
+  close(id: string, at: Instant, by: string): Promise<void>;
+  openOf(classification: string): Promise<readonly StoredTask[]>;
+}
+
+export interface StoredNotice { readonly it: Notice; readonly version: number }
+
+export interface NoticeRepository {
+  get(id: string): Promise<StoredNotice | undefined>;
+  add(stored: StoredNotice): Promise<void>;
+  /** @throws ArchiveError E_STALE_VERSION */
+  save(stored: StoredNotice, seenVersion: number): Promise<void>;
+  list(visible: ListScope, filter: { readonly classification: string | null; readonly markingCase: string | null; readonly open: boolean | null }, page: Page): Promise<Paged<StoredNotice>>;
+  /** Numbered under a prefix (`密通〔2026〕`). */
+  countIn(prefix: string): Promise<number>;
 }
 
 export interface AuthorityRepository {
@@ -113,6 +171,9 @@ export interface ApprovalTx {
 export interface SecrecyTx extends Holdings {
   readonly approvals: ApprovalRepository;
   readonly matters: MatterRepository;
+  readonly cases: CaseRepository;
+  readonly tasks: TaskRepository;
+  readonly notices: NoticeRepository;
   readonly authorities: AuthorityRepository;
   readonly people: OfficerRepository;
 }
@@ -125,3 +186,6 @@ export function matterTarget(matter: StoredMatter): Target {
     owner: it.proposer.person, drafter: it.proposer,
   };
 }
+
+/** A form as decisions see it: through its matter; whoever drew the form up does not decide it. */
+export const caseTarget = (matter: StoredMatter, it: MarkingCase): Target => ({ ...matterTarget(matter), state: it.state, drafter: it.proposer });

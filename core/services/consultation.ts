@@ -36,6 +36,8 @@ export interface MarkCard {
   /** 承办人, then 定密责任人. */
   readonly signers: readonly { readonly role: 'proposer' | 'authority'; readonly person: string; readonly name: string; readonly at: Instant; readonly certificateSerial: string }[];
   readonly scopeNames: readonly string[];
+  /** 原标志与后续标志, oldest first: `old` is shown crossed out, `text` beside it. */
+  readonly history: readonly { readonly old: string; readonly text: string; readonly on: CalendarDate; readonly no: string | null; readonly kind: string }[];
 }
 
 const LEVELS: readonly Level[] = [0, 1, 2, 3, 4];

@@ -8,6 +8,7 @@ import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
 import { ReportsPolicy } from './report.js';
+import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 
 /**
@@ -30,7 +31,9 @@ export const POLICY_FILES = {
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
   'test-items.json': TestItems,
+  'holidays.json': HolidaysFile,
   'marking.json': MarkingFile,
+  'marking-cases.json': MarkingCasesFile,
   'passwords.json': PasswordsFile,
 } as const satisfies Record<string, TSchema>;
 

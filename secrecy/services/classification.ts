@@ -1,46 +1,25 @@
 import { ArchiveError } from '../../core/errors.js';
-import type { StoredRecord } from '../../core/holdings.js';
-import type { Call, WriteTools } from '../../core/ports.js';
+import type { Call } from '../../core/ports.js';
 import type { ClassificationApprove, ClassificationPreview, ClassificationPropose, ClassificationReject } from '../../policies/schemas/classification.js';
 import { approve, draft, propose, reject } from '../classification.js';
 import { checkProposal, derivedFrom, type Derived } from '../classification-rules.js';
-import { protectiveLevelOf, ready } from '../classification-state.js';
+import { ready } from '../classification-state.js';
 import { highest, type Level } from '../level.js';
-import { termText } from '../marking.js';
 import { approveOrdinary, isOrdinary, proposeOrdinary, rejectOrdinary } from '../ordinary.js';
-import { matterTarget, type Before, type Matter, type Protection, type SecrecyTx, type StoredMatter } from '../ports.js';
+import { matterTarget, type Protection } from '../ports.js';
 import { EMPTY_SCOPE, scopeOf, union } from '../scope.js';
-import { drawUp, requireMarkable } from './drawing-up.js';
-import { groundsOf, type ClassificationParts } from './grounds.js';
+import { drawUp } from './drawing-up.js';
+import { enteringOf, guardOf } from './entering.js';
+import { groundsOf, isFormFault, type ClassificationParts, type Grounds } from './grounds.js';
 import { matterReads } from './matter-reads.js';
-import { protect } from './protection.js';
+import { protect, protectionOf } from './protection.js';
 import { computed, standing } from './showing.js';
 
 /** 定密与标志: one person draws up and signs, another decides and signs; deciding is marking, in one transaction (办法第四十一条). */
-export function classificationService(parts: ClassificationParts) {
+export function classificationService(parts: ClassificationParts, grounds: Grounds = groundsOf(parts)) {
   const { store, clock, policy, systemLevel } = parts;
-  const grounds = groundsOf(parts);
+  const { enterDecision, asBefore } = enteringOf(parts, grounds);
   const { unitOf, signer, statement, signing, ground, decidingGround, openScope, stored, recordsOfMatter, checksOf, checkForm, nextRecordNo } = grounds;
-
-  async function enterDecision(tx: SecrecyTx & WriteTools, call: Call, before: StoredMatter, it: Matter, seenVersion: number, guard: (record: StoredRecord) => Protection, detail: Readonly<Record<string, unknown>>): Promise<StoredMatter> {
-    const records = await recordsOfMatter(tx, it);
-    const levels: Level[] = [];
-    for (const record of records) {
-      requireMarkable(record, '/classification');
-      const to = guard(record);
-      levels.push(to.level);
-      await protect(parts, tx, record, to);
-      await tx.records.addEvent(record.id, { activity: 'classify', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第四十一条', detail: { classification: it.id, ...detail } });
-      tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: to.level, detail: { classification: it.id, level: to.level, mark: to.mark } });
-    }
-    const level = isOrdinary(it) ? highest([it.proposal.level, ...levels]) : highest([protectiveLevelOf(it), ...levels]);
-    const next: StoredMatter = { ...before, it, level, decidedAt: clock.now(), scope: union([it.proposal.scope, scopeOf({ persons: [it.proposer.person, call.person] })]) };
-    await tx.matters.save(next, seenVersion);
-    return { ...next, version: seenVersion + 1 };
-  }
-
-  /** A record as it was before the proposal: what nobody decided leaves no trace in what guards it. */
-  const asBefore = (matter: StoredMatter) => (record: StoredRecord): Protection => matter.before.find((one) => one.record === record.id) ?? guardOf(record);
 
   return {
     ...matterReads(parts, grounds),
@@ -123,14 +102,13 @@ export function classificationService(parts: ClassificationParts) {
         if (isOrdinary(it)) {
           const { next, audit } = approveOrdinary(it, signed, input.writtenRecordNo, verify, policy);
           const guard = (): Protection => ({ level: next.proposal.level, scope: next.proposal.level === 0 ? EMPTY_SCOPE : next.proposal.scope, mark: next.mark || null, classificationId: null, secrecyPeriod: null });
-          await enterDecision(tx, call, matter, next, input.seenVersion, guard, { level: next.proposal.level, mark: next.mark });
+          await enterDecision(tx, call, { before: matter, it: next, seenVersion: input.seenVersion, guard, detail: { level: next.proposal.level, mark: next.mark } });
           tx.audit(audit);
           return { classification: next.id, state: next.state, mark: next.mark, records: next.proposal.recordIds };
         }
         const { next, audit } = approve(ready(it, 'approve'), signed, input.writtenRecordNo, basis);
         const { current } = next;
-        const guard = (): Protection => ({ level: current.level, scope: current.scope, mark: current.mark, classificationId: next.id, secrecyPeriod: termText(current.term, policy).slice(0, 40) || '未标明' });
-        await enterDecision(tx, call, matter, next, input.seenVersion, guard, { level: current.level, mark: current.mark, writtenRecordNo: next.writtenRecordNo });
+        await enterDecision(tx, call, { before: matter, it: next, seenVersion: input.seenVersion, guard: () => protectionOf(next, policy), detail: { level: current.level, mark: current.mark, writtenRecordNo: next.writtenRecordNo } });
         tx.audit(audit);
         return { classification: next.id, state: next.state, mark: current.mark, records: next.proposal.recordIds };
       });
@@ -144,18 +122,10 @@ export function classificationService(parts: ClassificationParts) {
         const { signed, verify } = await signing(tx, call, input);
         const basis = await decidingGround(tx, call.person, verify);
         const { next, audit } = isOrdinary(matter.it) ? rejectOrdinary(matter.it, signed, verify) : reject(ready(matter.it, 'reject'), signed, basis);
-        await enterDecision(tx, call, matter, next, input.seenVersion, asBefore(matter), { rejected: true });
+        await enterDecision(tx, call, { before: matter, it: next, seenVersion: input.seenVersion, guard: asBefore(matter), detail: { rejected: true } });
         tx.audit(audit);
         return { classification: next.id, state: next.state };
       });
     },
   };
 }
-
-/** What is to be mended on the form, as against what the person may not do. */
-const isFormFault = (error: unknown): error is ArchiveError =>
-  error instanceof ArchiveError && /^E_(?:CLS_\w+|INPUT_INVALID|CLEARANCE_REQUIRED)$/.test(error.code);
-
-const guardOf = (record: StoredRecord): Before => ({
-  record: record.id, level: record.level, scope: record.scope, mark: record.mark, classificationId: record.classificationId, secrecyPeriod: record.description.secrecyPeriod ?? null,
-});

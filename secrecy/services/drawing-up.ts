@@ -41,9 +41,11 @@ export async function recordsOf(tx: SecrecyTx & ReadTools, ids: readonly string[
   return records;
 }
 
+export const isBeyond = (record: Pick<StoredRecord, 'state'>): boolean => BEYOND.has(record.state);
+
 /** @throws ArchiveError `E_STATE_INVALID` */
 export function requireMarkable(record: StoredRecord, at: string): void {
-  if (BEYOND.has(record.state)) throw new ArchiveError('E_STATE_INVALID', { record: record.id, state: record.state }, [{ at, message: '该件已撤回或列入销毁，不能定密' }]);
+  if (isBeyond(record)) throw new ArchiveError('E_STATE_INVALID', { record: record.id, state: record.state }, [{ at, message: '该件已撤回或列入销毁，不能定密' }]);
 }
 
 /** The form as a proposal, with its sources as they stand now. Rules are checked by the caller, outside the transaction. */
@@ -89,17 +91,17 @@ export const inOffice = (all: readonly ClassAuthority[], today: CalendarDate): r
  * @throws ArchiveError `E_CLEARANCE_REQUIRED`, `E_INPUT_INVALID` for a name the box does not know
  * @see 保密法(2024)第二十一条 (工作需要), 第四十三条 (涉密人员审查)
  */
-export async function checkNamed(people: SecrecyTx['people'], form: { readonly level: Level; readonly scope: Proposal['scope'] }, today: CalendarDate): Promise<void> {
+export async function checkNamed(people: SecrecyTx['people'], form: { readonly level: Level; readonly scope: Proposal['scope'] }, today: CalendarDate, on = '/draft'): Promise<void> {
   const officers = await Promise.all(form.scope.persons.map(async (person) => people.get(person)));
   const unknown = officers.findIndex((officer) => officer?.status !== 'active');
-  if (unknown >= 0) throw new ArchiveError('E_INPUT_INVALID', { rule: 'scope' }, [{ at: `/draft/scope/persons/${String(unknown)}`, message: '知悉范围中有停用或不存在的人员，请重新选择' }]);
+  if (unknown >= 0) throw new ArchiveError('E_INPUT_INVALID', { rule: 'scope' }, [{ at: `${on}/scope/persons/${String(unknown)}`, message: '知悉范围中有停用或不存在的人员，请重新选择' }]);
   const departments = new Set((await people.departments()).map(({ id }) => id));
   const foreign = form.scope.departments.findIndex((id) => !departments.has(id));
-  if (foreign >= 0) throw new ArchiveError('E_INPUT_INVALID', { rule: 'scope' }, [{ at: `/draft/scope/departments/${String(foreign)}`, message: '知悉范围中有不存在的部门，请重新选择' }]);
+  if (foreign >= 0) throw new ArchiveError('E_INPUT_INVALID', { rule: 'scope' }, [{ at: `${on}/scope/departments/${String(foreign)}`, message: '知悉范围中有不存在的部门，请重新选择' }]);
   if (!isSecret(form.level)) return;
   const uncleared = officers.flatMap((officer, at) => (officer && clearanceOn(officer, today) < form.level ? [at] : []));
   if (uncleared.length > 0) {
-    throw new ArchiveError('E_CLEARANCE_REQUIRED', { persons: uncleared.length }, uncleared.map((at) => ({ at: `/draft/scope/persons/${String(at)}`, message: '该人员的涉密等级低于拟定密级，不得列入知悉范围' })));
+    throw new ArchiveError('E_CLEARANCE_REQUIRED', { persons: uncleared.length }, uncleared.map((at) => ({ at: `${on}/scope/persons/${String(at)}`, message: '该人员的涉密等级低于拟定密级，不得列入知悉范围' })));
   }
 }
 

@@ -1,14 +1,16 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { ListScope, StoredRecord } from '../../core/holdings.js';
 import type { Call, Clock, Ids, Instant, ReadTools, Target, UnitOfWork, WriteTools } from '../../core/ports.js';
+import type { HolidaysFile } from '../../policies/schemas/marking-case.js';
 import type { UnitAuthority } from '../../policies/schemas/secrecy.js';
 import { eventStatement, type AuthorityGround, type Ground } from '../classification.js';
 import { checkProposal, type MarkingPolicy, type Proposal } from '../classification-rules.js';
 import type { Signed } from '../classification-state.js';
 import type { Level } from '../level.js';
+import type { CasesPolicy } from '../marking-case.js';
 import { ordinaryStatement, type OrdinaryProposal } from '../ordinary.js';
 import type { Matter, SecrecyTx, StoredMatter } from '../ports.js';
-import { scopeOf, union } from '../scope.js';
+import { scopeOf, union, type Scope } from '../scope.js';
 import type { Holder } from '../separation.js';
 import type { VerifySignature } from '../signing.js';
 import { authorityOf, checkNamed, inOffice, isInOffice } from './drawing-up.js';
@@ -21,6 +23,8 @@ export interface ClassificationParts extends ProtectionParts {
   readonly ids: Ids;
   readonly policy: MarkingPolicy;
   readonly systemLevel: Level;
+  readonly cases: CasesPolicy;
+  readonly holidays: Pick<HolidaysFile, 'years'>;
   readonly visible: (call: Call, act: string) => Promise<ListScope>;
   /** Whether the act would be allowed; nothing is entered. For titles beside a matter. */
   readonly would: (call: Call, act: string, target: Target) => Promise<boolean>;
@@ -78,7 +82,7 @@ export function groundsOf(parts: ClassificationParts) {
   }
 
   /** Whom the matter itself may be shown to while it is decided: the scope it proposes, who drew it up, and who may decide it. */
-  async function openScope(tx: Tx, proposal: Proposal | OrdinaryProposal, person: string) {
+  async function openScope(tx: Tx, proposal: { readonly scope: Scope }, person: string) {
     const deciders = inOffice(await tx.authorities.all(), clock.today()).map((one) => one.person);
     return union([proposal.scope, scopeOf({ persons: [person, ...deciders] })]);
   }
@@ -123,3 +127,7 @@ export function groundsOf(parts: ClassificationParts) {
 }
 
 export type Grounds = ReturnType<typeof groundsOf>;
+
+/** What is to be mended on the form, as against what the person may not do. */
+export const isFormFault = (error: unknown): error is ArchiveError =>
+  error instanceof ArchiveError && /^E_(?:CLS_\w+|INPUT_INVALID|CLEARANCE_REQUIRED)$/.test(error.code);

@@ -3,6 +3,8 @@ import type { StoredRecord } from '../../core/holdings.js';
 import type { Call } from '../../core/ports.js';
 import type { ClassificationAuthorities, ClassificationList, ClassificationShow } from '../../policies/schemas/classification.js';
 import type { Signed } from '../classification-state.js';
+import { markHistory } from '../mark-history.js';
+import { isOrdinary } from '../ordinary.js';
 import { matterTarget, type Matter, type SecrecyTx, type StoredMatter } from '../ports.js';
 import { isInOffice } from './drawing-up.js';
 import type { ClassificationParts, Grounds, Tx } from './grounds.js';
@@ -48,6 +50,8 @@ export function matterReads(parts: ClassificationParts, grounds: Grounds) {
           proposed: 'proposed' in it ? await signatureShown(tx, it.proposed) : null,
           decided: decided === null ? null : { verdict: decided.verdict, ...(await signatureShown(tx, decided.signed)) },
           checks: it.state === 'proposed' ? await checksOf(tx, it.proposal, it.proposer, by) : [],
+          history: isOrdinary(it) ? [] : markHistory(it), openCase: (await tx.cases.openOf(it.id))?.it.id ?? null,
+          tasks: (await tx.tasks.openOf(it.id)).map(({ id, kind, openedAt }) => ({ id, kind, openedAt })),
           digest: 'proposed' in it ? parts.digest(statement('propose', it.proposal, it.proposed, it.proposed.opinion, null)) : null,
         };
       });

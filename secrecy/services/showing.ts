@@ -3,6 +3,7 @@ import type { CalendarDate, Level } from '../../core/ports.js';
 import type { ClassAuthority, UnitAuthority } from '../../policies/schemas/secrecy.js';
 import type { MarkingPolicy, Proposal } from '../classification-rules.js';
 import { isSecret, levelName } from '../level.js';
+import { declassificationMark, markHistory } from '../mark-history.js';
 import { markText, termText } from '../marking.js';
 import { isOrdinary, type OrdinaryProposal } from '../ordinary.js';
 import type { Matter, Officer } from '../ports.js';
@@ -82,10 +83,11 @@ export async function markCard(it: Matter, policy: MarkingPolicy, names: Names):
   const signer = async (role: 'proposer' | 'authority', one: typeof proposed) =>
     ({ role, person: one.person, name: await names.person(one.person), at: one.at, certificateSerial: one.certificateSerial });
   return {
-    classification: it.id, state: it.state, mark: current.mark, kind: TYPES[proposal.type], startOn: current.startOn,
+    classification: it.id, state: it.state, mark: it.state === 'declassified' ? declassificationMark(it) : current.mark, kind: TYPES[proposal.type], startOn: current.startOn,
     lastSecretOn: current.ending?.lastSecretDay ?? null, declassifiedFrom: current.ending?.declassifiesOn ?? null, reviewDueOn: it.reviewDueOn,
     periodText: termText(current.term, policy) || null, capText: `${levelName(current.level)}上限 ${String(maxYears(current.level, policy))} 年`, basis: proposal.basis,
     originOrg: proposal.originOrg, writtenRecordNo: it.writtenRecordNo, authorityName: await names.person(approved.person),
     signers: [await signer('proposer', proposed), await signer('authority', approved)], scopeNames: await scopeNames(current.scope, names),
+    history: markHistory(it),
   };
 }

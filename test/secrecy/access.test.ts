@@ -75,6 +75,18 @@ const MAY = `
   classification.propose     officer custodian proposer
   classification.approve     class_authority unit_head
   classification.reject      class_authority unit_head
+  classification.cases       officer class_authority custodian unit_head proposer
+  classification.case        officer class_authority custodian unit_head proposer
+  classification.forms       everyone
+  classification.preview-case  officer class_authority custodian unit_head proposer
+  classification.draft-case  officer custodian proposer
+  classification.enter-step  officer custodian proposer
+  classification.sign-case   officer custodian proposer
+  classification.decide-case class_authority unit_head
+  classification.return-case class_authority unit_head
+  classification.withdraw-case  officer custodian proposer
+  classification.notices     officer class_authority custodian unit_head proposer
+  classification.enter-notice  officer custodian proposer
   approval.list              everyone
   approval.show              everyone
   approval.preview           everyone

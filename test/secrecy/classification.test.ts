@@ -4,7 +4,7 @@ import { ArchiveError } from '../../core/errors.js';
 import { MarkingFile, type ClassAuthority, type Term, type UnitAuthority } from '../../policies/schemas/secrecy.js';
 import * as steps from '../../secrecy/classification.js';
 import { checkProposal, derivedFrom, type Proposal, type Source } from '../../secrecy/classification-rules.js';
-import { EVENTS, protectiveLevelOf, ready, STATES, type Classification, type Event, type NewTerms, type Signed, type State } from '../../secrecy/classification-state.js';
+import { EVENTS, protectiveLevelOf, ready, STATES, type Classification, type Event, type NewTerms, type Ready, type Signed, type State } from '../../secrecy/classification-state.js';
 import type { Level, SecretLevel } from '../../secrecy/level.js';
 import { ending } from '../../secrecy/term.js';
 import { scopeOf } from '../../secrecy/scope.js';
@@ -37,38 +37,42 @@ const expired = () => steps.expire(ready(active(), 'expire'), '2036-03-02').next
 const SAMPLES: Readonly<Record<State, () => Classification>> = {
   draft: drafted, proposed, rejected: () => steps.reject(proposed(), signed('A'), ground).next, withdrawn: () => steps.withdraw(drafted(), signed('P'), ground).next,
   temporarily_protected: protectedOne, active, long_term: () => active({ term: { kind: 'long_term' }, scopeSaysLongTerm: true }), review_due: due, declass_review: reviewing, expired,
-  declassified: () => steps.confirmExpiry(expired(), signed('A'), ground).next,
+  declassified: () => steps.confirmExpiry(expired(), proposer, signed('A'), ground).next,
 };
+const onCondition = (it: Ready<'meet'>): Ready<'meet'> => ({ ...it, current: { ...it.current, term: { kind: 'condition', condition: '会议开始前', metOn: null }, ending: null } });
 /** Every event as somebody would try it, on whatever it is tried on. */
 const TRY: Readonly<Record<Event, (it: Classification) => { next: Classification }>> = {
   propose: (it) => steps.propose(ready(it, 'propose'), signed('P'), ground),
   protect: (it) => steps.protect(ready(it, 'protect'), signed('P'), [4], '2026-03-13', ground),
   withdraw: (it) => steps.withdraw(ready(it, 'withdraw'), signed('P'), ground),
   report: (it) => steps.report(ready(it, 'report'), '2026-03-05'),
-  confirm: (it) => steps.confirm(ready(it, 'confirm'), signed('A'), to({ noticeNo: '国保〔2026〕2号' }), '密审〔2026〕3号', ground),
+  confirm: (it) => steps.confirm(ready(it, 'confirm'), to({ noticeNo: '国保〔2026〕2号' }), proposer, signed('A'), '密审〔2026〕3号', ground),
+  dismiss: (it) => steps.dismiss(ready(it, 'dismiss'), '国保〔2026〕2号', proposer, signed('A'), ground),
   approve: (it) => steps.approve(ready(it, 'approve'), signed('A'), '密审〔2026〕1号', ground),
   reject: (it) => steps.reject(ready(it, 'reject'), signed('A'), ground),
   fallDue: (it) => steps.fallDue(ready(it, 'fallDue'), '2027-03-01'),
-  review: (it) => steps.review(ready(it, 'review'), signed('A'), ground),
+  review: (it) => steps.review(ready(it, 'review'), proposer, signed('A'), ground),
   change: (it) => steps.change(ready(it, 'change'), to(), proposer, signed('A'), ground),
   extend: (it) => steps.extend(ready(it, 'extend'), to({ startOn: '2026-06-01', term: years(10) }), proposer, signed('A'), ground),
   openReview: (it) => steps.openReview(ready(it, 'openReview'), 'annual', '2026-05-01'),
-  continueSecrecy: (it) => steps.continueSecrecy(ready(it, 'continueSecrecy'), signed('A'), ground),
+  continueSecrecy: (it) => steps.continueSecrecy(ready(it, 'continueSecrecy'), proposer, signed('A'), ground),
+  closeReview: (it) => steps.closeReview(ready(it, 'closeReview')),
+  meet: (it) => steps.meet(onCondition(ready(it, 'meet')), '2026-02-01', '2026-03-01', policy),
   declassifyPartly: (it) => steps.declassifyPartly(ready(it, 'declassifyPartly'), to(), proposer, signed('A'), ground),
   declassify: (it) => steps.declassify(ready(it, 'declassify'), 'early', proposer, signed('A'), '解审〔2026〕1号', ground),
   expire: (it) => steps.expire(ready(it, 'expire'), '2036-03-02'),
-  confirmExpiry: (it) => steps.confirmExpiry(ready(it, 'confirmExpiry'), signed('A'), ground),
+  confirmExpiry: (it) => steps.confirmExpiry(ready(it, 'confirmExpiry'), proposer, signed('A'), ground),
 };
 /** domain/06 §7, as a table: what each state becomes under each event; absent means refused. */
 const TABLE: Readonly<Record<State, Partial<Record<Event, State>>>> = {
   draft: { propose: 'proposed', protect: 'temporarily_protected', withdraw: 'withdrawn' },
-  proposed: { approve: 'active', reject: 'rejected' },
+  proposed: { approve: 'active', reject: 'rejected', withdraw: 'withdrawn' },
   rejected: {}, withdrawn: {}, declassified: {},
-  temporarily_protected: { withdraw: 'withdrawn', report: 'temporarily_protected', confirm: 'active' },
-  active: { fallDue: 'review_due', change: 'active', extend: 'active', openReview: 'declass_review', declassify: 'declassified', expire: 'expired' },
-  long_term: { fallDue: 'review_due', openReview: 'declass_review', declassify: 'declassified' },
-  review_due: { review: 'active', change: 'active', extend: 'active', openReview: 'declass_review', declassify: 'declassified', expire: 'expired' },
-  declass_review: { change: 'active', extend: 'active', continueSecrecy: 'active', declassifyPartly: 'active', declassify: 'declassified', expire: 'expired' },
+  temporarily_protected: { withdraw: 'withdrawn', dismiss: 'withdrawn', report: 'temporarily_protected', confirm: 'active' },
+  active: { fallDue: 'review_due', review: 'active', change: 'active', extend: 'active', openReview: 'declass_review', declassifyPartly: 'active', declassify: 'declassified', expire: 'expired', meet: 'expired' },
+  long_term: { fallDue: 'review_due', review: 'long_term', openReview: 'declass_review', declassify: 'declassified' },
+  review_due: { review: 'active', change: 'active', extend: 'active', openReview: 'declass_review', declassifyPartly: 'active', declassify: 'declassified', expire: 'expired', meet: 'expired' },
+  declass_review: { change: 'active', extend: 'active', continueSecrecy: 'active', declassifyPartly: 'active', closeReview: 'active', declassify: 'declassified', expire: 'expired', meet: 'expired' },
   expired: { confirmExpiry: 'declassified' },
 };
 for (const state of STATES) {
@@ -173,13 +177,13 @@ test('a change is made by two people within the caps, and raising stays within t
 });
 test('06 §10: while open, the highest level anybody claims protects; the competent body\'s decision settles it', (t) => {
   t.is(protectiveLevelOf(protectedOne()), 4);
-  t.is(codeOf(() => steps.confirm(protectedOne(), signed('A'), to(), 'n', ground)), 'E_CLS_AUTHORITY_EXCEEDED');
-  t.is(steps.confirm(protectedOne(), signed('A'), to({ noticeNo: '省保〔2026〕2号' }), 'n', ground).next.current.level, 2);
+  t.is(codeOf(() => steps.confirm(protectedOne(), to(), proposer, signed('A'), 'n', ground)), 'E_CLS_AUTHORITY_EXCEEDED');
+  t.is(steps.confirm(protectedOne(), to({ noticeNo: '省保〔2026〕2号' }), proposer, signed('A'), 'n', ground).next.current.level, 2);
 });
 test('06 §14-15: a mark that has run out protects until a person confirms it', (t) => {
   t.is(codeOf(() => steps.expire(ready(active(), 'expire'), '2036-03-01')), 'E_STATE_INVALID');
   t.is(protectiveLevelOf(expired()), 2);
-  const done = steps.confirmExpiry(expired(), signed('A'), { ...ground, today: '2036-05-01' }).next;
+  const done = steps.confirmExpiry(expired(), proposer, signed('A'), { ...ground, today: '2036-05-01' }).next;
   t.deepEqual([done.how, done.on, protectiveLevelOf(done)], ['self', '2036-03-02', 1]);
 });
 test('law: no order of events puts a mark in force, changes or lifts it without two different people', (t) => {
@@ -191,7 +195,7 @@ test('law: no order of events puts a mark in force, changes or lifts it without 
         const loner = { ...ground, authority: { ...authority, person: 'P' } };
         it = honest ? TRY[event](it).next
           : event === 'approve' ? steps.approve(ready(it, 'approve'), signed('P'), 'n', loner).next
-          : event === 'confirm' ? steps.confirm(ready(it, 'confirm'), signed('P'), to({ noticeNo: 'x' }), 'n', loner).next
+          : event === 'confirm' ? steps.confirm(ready(it, 'confirm'), to({ noticeNo: 'x' }), proposer, signed('P'), 'n', loner).next
           : ['propose', 'protect', 'withdraw', 'report'].includes(event) ? TRY[event](it).next : it;
       } catch (error) {
         if (!(error instanceof ArchiveError)) throw error;

@@ -1,7 +1,10 @@
 import {
   ClassificationApprove, ClassificationAuthorities, ClassificationList, ClassificationPreview, ClassificationPropose, ClassificationReject, ClassificationShow,
 } from '../../../policies/schemas/classification.js';
+import { Cases, DecideCase, DraftCase, EnterNotice, EnterStep, Forms, Notices, PreviewCase, ReturnCase, ShowCase, SignCase, WithdrawCase } from '../../../policies/schemas/marking-case.js';
 import type { classificationService } from '../../../secrecy/services/classification.js';
+import type { caseService } from '../../../secrecy/services/cases.js';
+import type { noticeService } from '../../../secrecy/services/notices.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
 
@@ -19,4 +22,24 @@ export const classificationRoutes = (service: ReturnType<typeof classificationSe
   'classification.propose': route({ method: 'POST', summary: '拟定并签署', input: ClassificationPropose, errors: [...FORM, 'E_SIGNATURE_INVALID', 'E_DUPLICATE'], handle: service.propose }),
   'classification.approve': route({ method: 'POST', summary: '批准定密', input: ClassificationApprove, errors: [...DECIDE, 'E_DUPLICATE'], handle: service.approve }),
   'classification.reject': route({ method: 'POST', summary: '退回定密拟定', input: ClassificationReject, errors: [...DECIDE], handle: service.reject }),
+});
+
+const CASE = ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_INPUT_INVALID'] as const;
+const TERMS = ['E_CLS_OVER_SYSTEM_LEVEL', 'E_CLS_PERIOD_EXCEEDS_MAX', 'E_CLS_BASIS_REQUIRED', 'E_CLS_SCOPE_REQUIRED', 'E_CLS_AUTHORITY_EXCEEDED', 'E_CLS_NOT_ORIGIN', 'E_CLS_EXTEND_AFTER_EXPIRY', 'E_CLS_LONG_TERM_DECLASSIFY', 'E_CLEARANCE_REQUIRED'] as const;
+const SIGNED = ['E_SIGNATURE_INVALID', 'E_CERT_INVALID'] as const;
+
+/** 变更、延长、解密审核、年度审核,通知与回执. */
+export const caseRoutes = (cases: ReturnType<typeof caseService>, notices: ReturnType<typeof noticeService>): Routes => ({
+  'classification.cases': route({ method: 'GET', summary: '审核表清单', input: Cases, errors: ['E_DENIED'], handle: cases.list }),
+  'classification.case': route({ method: 'GET', summary: '变更、解密审核、年度审核表', input: ShowCase, errors: ['E_NOT_FOUND'], handle: cases.show }),
+  'classification.forms': route({ method: 'GET', summary: '审核表的种类、结论、理由与步骤', input: Forms, errors: [], handle: cases.forms }),
+  'classification.preview-case': route({ method: 'POST', summary: '推算变更后的标志并取待签原文', input: PreviewCase, errors: [...CASE, 'E_SOD_SELF_APPROVAL', 'E_CERT_INVALID'], handle: cases.preview }),
+  'classification.draft-case': route({ method: 'POST', summary: '起草或修改审核表', input: DraftCase, errors: [...CASE, ...TERMS, 'E_CERT_INVALID'], handle: cases.draft }),
+  'classification.enter-step': route({ method: 'POST', summary: '登记会商、征求原定密机关意见', input: EnterStep, errors: [...CASE], handle: cases.step }),
+  'classification.sign-case': route({ method: 'POST', summary: '承办人签署', input: SignCase, errors: [...CASE, ...TERMS, ...SIGNED], handle: cases.sign }),
+  'classification.decide-case': route({ method: 'POST', summary: '定密责任人审批', input: DecideCase, errors: [...CASE, ...TERMS, ...SIGNED, 'E_CLS_STEP_MISSING', 'E_SOD_SELF_APPROVAL', 'E_DUPLICATE'], handle: cases.decide }),
+  'classification.return-case': route({ method: 'POST', summary: '退回承办人', input: ReturnCase, errors: [...CASE, ...SIGNED, 'E_SOD_SELF_APPROVAL', 'E_CLS_AUTHORITY_EXCEEDED'], handle: cases.giveBack }),
+  'classification.withdraw-case': route({ method: 'POST', summary: '撤回审核表', input: WithdrawCase, errors: [...CASE, ...SIGNED], handle: cases.takeBack }),
+  'classification.notices': route({ method: 'GET', summary: '书面通知与回执', input: Notices, errors: ['E_DENIED'], handle: cases.notices }),
+  'classification.enter-notice': route({ method: 'POST', summary: '登记送出、送达、回执', input: EnterNotice, errors: [...CASE], handle: notices.enter }),
 });

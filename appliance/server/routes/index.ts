@@ -4,7 +4,7 @@ import type { Routes } from '../route.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { captureRoutes } from './capture.js';
-import { classificationRoutes } from './classification.js';
+import { caseRoutes, classificationRoutes } from './classification.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
@@ -24,6 +24,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...arrangementRoutes(services.arrangement),
   ...filingRoutes(services.filing),
   ...classificationRoutes(services.classification),
+  ...caseRoutes(services.cases, services.notices),
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),

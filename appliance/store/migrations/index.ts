@@ -8,11 +8,13 @@ import { holdings } from './0003-holdings.js';
 import { inspection } from './0004-inspection.js';
 import { reports } from './0005-reports.js';
 import { classification } from './0006-classification.js';
+import { markingCases } from './0007-marking-cases.js';
 import { approvals } from './0009-approvals.js';
 import { bindings } from './0011-bindings.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
+  markingCases,
   approvals,
   bindings,
 ];

@@ -6,6 +6,7 @@ import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
 import { approvalRepository } from './approvals.js';
 import { holdings } from './holdings.js';
+import { caseRepository, noticeRepository, taskRepository } from './marking-cases.js';
 import { authorityRepository, matterRepository } from './matters.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
@@ -46,7 +47,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
         return known;
       },
     },
-    approvals: approvalRepository(sql, sealing), matters, authorities: authorityRepository(sql, sealing),
+    approvals: approvalRepository(sql, sealing), matters, cases: caseRepository(sql, sealing), tasks: taskRepository(sql), notices: noticeRepository(sql, sealing), authorities: authorityRepository(sql, sealing),
     secrecy: {
       async factsOf(record) {
         const matter = record.classificationId === null ? undefined : await matters.get(record.classificationId);

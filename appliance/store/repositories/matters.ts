@@ -24,6 +24,7 @@ const columns = (matter: StoredMatter, sealing: Sealing): Record<string, SqlValu
     matter: it.proposal.matterId, state: it.state, level: matter.level, fonds: matter.fonds, department: matter.department, owner: it.proposer.person,
     owner_token: it.proposer.tokens[0] ?? '', written_record_no: 'writtenRecordNo' in it ? it.writtenRecordNo : null, proposed_at: matter.proposedAt, decided_at: matter.decidedAt,
     last_secret_day: current?.ending?.lastSecretDay ?? null, declassifies_on: current?.ending?.declassifiesOn ?? null, review_due_on: 'reviewDueOn' in it ? it.reviewDueOn : null,
+    report_due_on: 'reportDueOn' in it ? it.reportDueOn : null, reported_on: 'reportedOn' in it ? it.reportedOn : null,
     sealed: sealing.seal(matter.level, `classification/${it.id}`, { it, before: matter.before, scope: matter.scope } satisfies Sealed),
   };
 };
@@ -50,6 +51,7 @@ export function matterRepository(sql: Sql, sealing: Sealing): MatterRepository {
     async add(matter) {
       await insert(sql, 'classification', { id: matter.it.id, version: matter.version, ...columns(matter, sealing) });
       for (const record of matter.it.proposal.recordIds) await insert(sql, 'classification_record', { classification: matter.it.id, record });
+      if ('sources' in matter.it.proposal) for (const { id } of matter.it.proposal.sources) await insert(sql, 'classification_source', { classification: matter.it.id, source: id });
       await writeScope(matter);
     },
     async save(matter, seenVersion) {
@@ -75,6 +77,12 @@ export function matterRepository(sql: Sql, sealing: Sealing): MatterRepository {
     async ofRecord(record) {
       const rows = await sql.all<MatterRow>(
         'SELECT classification.* FROM classification JOIN classification_record ON classification_record.classification = classification.id WHERE classification_record.record = $1', record,
+      );
+      return rows.map(matterOf);
+    },
+    async derivedFrom(source) {
+      const rows = await sql.all<MatterRow>(
+        'SELECT classification.* FROM classification JOIN classification_source ON classification_source.classification = classification.id WHERE classification_source.source = $1', source,
       );
       return rows.map(matterOf);
     },

@@ -1,0 +1,108 @@
+import { ArchiveError } from '../../core/errors.js';
+import type { Call, WriteTools } from '../../core/ports.js';
+import type { Active, Classification, Declassified, LongTerm } from '../classification-state.js';
+import { noticeKind, type CaseDecided, type Entry } from '../marking-case.js';
+import { outstanding, recipientsOf, undelivered, type Notice } from '../marking-notice.js';
+import type { Decision } from '../marking-decision.js';
+import { isOrdinary } from '../ordinary.js';
+import type { SecrecyTx, StoredCase, StoredMatter, StoredNotice } from '../ports.js';
+import { EMPTY_SCOPE, scopeOf, union } from '../scope.js';
+import { workingDaysAfter } from '../working-days.js';
+import { termsInForce } from './drawing-up.js';
+import { enteringOf } from './entering.js';
+import type { ClassificationParts, Grounds } from './grounds.js';
+import { protectionOf } from './protection.js';
+
+type WriteTx = SecrecyTx & WriteTools;
+
+/** What follows from a decision, in its transaction: matter and records, steps 7 to 10, the notice, and tasks for whoever is concerned. */
+export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
+  const { clock, ids, cases: policy } = parts;
+  const { enterDecision, asBefore } = enteringOf(parts, grounds);
+
+  async function land(tx: WriteTx, call: Call, stored: StoredCase, matter: StoredMatter, decision: Decision): Promise<{ readonly case: CaseDecided; readonly notice: Notice | null; readonly matter: StoredMatter }> {
+    const { next, matter: it } = decision;
+    const form = stored.it.form;
+    const detail = { case: next.id, kind: form.kind, outcome: form.outcome, decisionNo: next.decisionNo, state: it.state };
+    const guard = it.state === 'withdrawn' ? asBefore(matter) : isHeld(it) ? () => protectionOf(it, parts.policy) : null;
+    const landed = await enterDecision(tx, call, { before: matter, it, seenVersion: matter.version, guard, detail: { ...detail, ...('current' in it ? { mark: it.current.mark } : {}) }, alsoSeen: scopeOf({ persons: [stored.it.proposer.person] }) });
+    const notice = await notify(tx, next, matter, landed);
+    const entries: Entry[] = [
+      entered('approve', call.person, next.decided.opinion, null), entered('decide', call.person, form.outcome, next.decisionNo),
+      entered('mark', null, 'current' in it ? it.current.mark : '', null), ...(notice === null ? [entered('record', null, it.state, next.decisionNo)] : []),
+    ];
+    const decided: CaseDecided = { ...next, state: notice === null ? 'closed' : 'decided', entries: [...next.entries, ...entries] };
+    await tx.cases.save({ it: decided, level: landed.level > stored.level ? landed.level : stored.level, decidedAt: clock.now(), version: stored.version }, stored.version);
+    await followUp(tx, decided, matter, landed);
+    tx.audit({ ...decision.audit, action: call.act, objectLevel: landed.level, detail: { ...decision.audit.detail, ...detail, notice: notice?.number ?? null } });
+    return { case: decided, notice, matter: landed };
+  }
+
+  const entered = (step: Entry['step'], person: string | null, what: string, no: string | null): Entry => ({ step, at: clock.now(), person, what, body: null, no, on: clock.today() });
+
+  /** 书面通知: to whoever knew and whoever is to know. */
+  async function notify(tx: WriteTx, it: CaseDecided, before: StoredMatter, after: StoredMatter): Promise<Notice | null> {
+    const kind = noticeKind(it.form, policy);
+    if (kind === null) return null;
+    const scopes = [before, after].map((one) => ('current' in one.it ? one.it.current.scope : EMPTY_SCOPE));
+    const recipients = recipientsOf(scopes, it.form.notify);
+    if (recipients.length === 0) return null;
+    const today = clock.today();
+    const prefix = `${policy.notice.numberPrefix}〔${today.slice(0, 4)}〕`;
+    const due = workingDaysAfter(today, policy.notice.receiptWithinWorkingDays, parts.holidays);
+    const notice: Notice = {
+      id: ids.uuid(), number: `${prefix}${String((await tx.notices.countIn(prefix)) + 1)}号`, kind, classification: it.classification, case: it.id, level: after.level, text: it.form.reason,
+      recipients, madeAt: clock.now(), madeOn: today, dueOn: due.on, dueCovered: due.covered, deliverBy: it.form.outcome === 'extend' ? it.from?.ending?.lastSecretDay ?? null : null,
+    };
+    await tx.notices.add({ it: notice, version: 1 });
+    return notice;
+  }
+
+  /** 派生源已变更: every matter derived from this one and still in force is to be looked at; a raised level asks for its copies. */
+  async function followUp(tx: WriteTx, it: CaseDecided, before: StoredMatter, after: StoredMatter): Promise<void> {
+    const at = clock.now();
+    if (it.form.kind === 'review') for (const task of await tx.tasks.openOf(it.classification)) if (task.kind === 'source_changed') await tx.tasks.close(task.id, at, it.id);
+    if (it.form.outcome === 'continue') return;
+    for (const derived of await tx.matters.derivedFrom(it.classification)) {
+      if (termsInForce(derived.it) === null) continue;
+      if ((await tx.tasks.openOf(derived.it.id)).some((task) => task.kind === 'source_changed' && task.cause === it.classification)) continue;
+      const id = ids.uuid();
+      await tx.tasks.add({ id, kind: 'source_changed', classification: derived.it.id, cause: it.classification, openedAt: at, closedAt: null, closedBy: null });
+      tx.audit({ action: 'classification.open-task', object: derived.it.id, objectType: 'classification', objectLevel: derived.level, detail: { task: id, kind: 'source_changed', case: it.id } });
+    }
+    const [was, is] = [termsInForce(before.it), termsInForce(after.it)];
+    if (was !== null && is !== null && is.level > was.level) {
+      const id = ids.uuid();
+      await tx.tasks.add({ id, kind: 'copies', classification: it.classification, cause: it.id, openedAt: at, closedAt: null, closedBy: null });
+      tx.audit({ action: 'classification.open-task', object: it.classification, objectType: 'classification', objectLevel: after.level, detail: { task: id, kind: 'copies', case: it.id } });
+    }
+  }
+
+  /** The last receipt closes the form: 记入台账. */
+  async function closeWhenTold(tx: WriteTx, notice: StoredNotice): Promise<void> {
+    if (outstanding(notice.it) > 0) return;
+    const stored = await tx.cases.get(notice.it.case);
+    if (stored?.it.state !== 'decided') return;
+    const on = undelivered(notice.it) > 0 ? '有收件者在届满后才送达' : '全部送达';
+    const closed: CaseDecided = { ...stored.it, state: 'closed', entries: [...stored.it.entries, entered('notify', null, on, notice.it.number), entered('record', null, stored.it.form.outcome, stored.it.decisionNo)] };
+    await tx.cases.save({ ...stored, it: closed }, stored.version);
+  }
+
+  /** The matter while a form about it is under way: seen by who may decide it, sealed no lower than what the form asks for. */
+  async function openMatter(tx: WriteTx, matter: StoredMatter, level: StoredMatter['level'], it: Classification, person: string): Promise<StoredMatter> {
+    const scope = union([await grounds.openScope(tx, 'current' in it ? it.current : it.proposal, person), scopeOf(matter.scope)]);
+    const next: StoredMatter = { ...matter, it, scope, level: level > matter.level ? level : matter.level };
+    await tx.matters.save(next, matter.version);
+    return { ...next, version: matter.version + 1 };
+  }
+
+  return { land, closeWhenTold, openMatter };
+}
+
+const isHeld = (it: Classification): it is Active | LongTerm | Declassified => it.state === 'active' || it.state === 'long_term' || it.state === 'declassified';
+
+/** A matter as 定密 knows it, not the finding that it is none. @throws ArchiveError `E_STATE_INVALID` */
+export function secretMatter(matter: StoredMatter): Classification {
+  if (isOrdinary(matter.it)) throw new ArchiveError('E_STATE_INVALID', { id: matter.it.id, state: matter.it.state, event: 'draft-case', allowed: [] });
+  return matter.it;
+}
