@@ -4,7 +4,10 @@ import type { ClassificationDraft } from '../../policies/schemas/classification.
 import type { CaseForm } from '../../policies/schemas/marking-case.js';
 import { openTestBox, upload } from './box.js';
 import type { Answer, Client, TestBox, Teardown } from './box.js';
+import { at, done } from './marked.js';
 import { smallPdf } from './office.js';
+
+export { at, done };
 
 /** What 定密 through the API needs of a test: people at their levels, records, matters in force, forms about them. */
 
@@ -19,16 +22,6 @@ export function setClock(day: string): SetClock {
   const now = (): string => new Date(base + (Date.now() - started)).toISOString();
   return { now, today: () => new Date(Date.parse(now()) + 8 * 3_600_000).toISOString().slice(0, 10), to(next) { [base, started] = [Date.parse(`${next}T01:00:00.000Z`), Date.now()]; } };
 }
-
-export const done = <T>(answer: Answer<T>): T => {
-  if (answer.status !== 200) throw new Error(answer.bytes.toString('utf8'));
-  return answer.body;
-};
-
-export const at = async (client: Client, level: number): Promise<Client> => {
-  done(await client.post('session.switch-level', { level }));
-  return client;
-};
 
 export interface Desk { readonly box: TestBox; readonly proposer: Client; readonly authority: Client; readonly custodian: Client; readonly officer: Client; as(account: string, level?: number): Promise<Client> }
 
