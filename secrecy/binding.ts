@@ -16,7 +16,7 @@ export interface BoundRows {
   readonly objects: readonly BoundRow[];
   /** 管理过程元数据 */
   readonly events: readonly BoundRow[];
-  /** 定密记录 in force, with its own scope. */
+  /** Every 定密记录 of the record, the one in force and those before it, with their own scopes. */
   readonly classification: readonly BoundRow[];
   readonly classificationScope: readonly BoundRow[];
   /** Which matters the record belongs to. */
@@ -78,7 +78,7 @@ const number = (value: unknown): number => (typeof value === 'number' ? value : 
 
 export function bindingStatement(sm3: Sm3, box: string, rows: BoundRows): BindingStatement {
   const { record } = rows;
-  const [matter] = rows.classification;
+  const matter = rows.classification.find((row) => row['id'] === record['classification']);
   const every = Object.fromEntries(Object.entries(rows).map(([name, part]: [string, BoundRow | readonly BoundRow[]]) =>
     [name, Array.isArray(part) ? part.map((row: BoundRow) => plain(sm3, row)) : plain(sm3, part as BoundRow)]));
   return {

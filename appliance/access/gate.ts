@@ -8,6 +8,7 @@ import type { FilterColumns } from '../../secrecy/filter.js';
 import { inForce, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
 import type { SessionView } from '../server/session.js';
+import { MATTER_COLUMNS } from '../store/repositories/matters.js';
 import type { Person, Grant } from '../store/repositories/people.js';
 import type { SqlValue } from '../store/sql.js';
 import type { Gate } from '../store/unit-of-work.js';
@@ -15,7 +16,10 @@ import type { Gate } from '../store/unit-of-work.js';
 /** Acts reached before anyone is known: signing in is itself the decision. */
 const BEFORE_SIGN_IN: ReadonlySet<string> = new Set(['session.challenge', 'session.sign-in', 'rehearsal.people']);
 /** What does not hold against its binding is in no list: its level and scope are not to be believed. */
-const HELD = 'NOT EXISTS (SELECT 1 FROM mark_fault WHERE mark_fault.record = record.id)';
+const HELD = {
+  record: 'NOT EXISTS (SELECT 1 FROM mark_fault WHERE mark_fault.record = record.id)',
+  matter: 'NOT EXISTS (SELECT 1 FROM mark_fault JOIN classification_record ON classification_record.record = mark_fault.record WHERE classification_record.classification = classification.id)',
+};
 /** The box's own person: recovery, checkpoints, jobs and the command line on the box. */
 export const SYSTEM = 'system';
 
@@ -107,7 +111,8 @@ export function accessGate(parts: GateParts): AccessGate {
       const filter = compileFilter(policy, system, await subjectOf(call), act, columns);
       let place = from;
       const sql = filter.sql.replace(/\?/gu, () => `$${String(place++)}`);
-      return { sql: columns === RECORD_COLUMNS ? `(${sql} AND ${HELD})` : sql, values: filter.parameters };
+      const held = columns === RECORD_COLUMNS ? HELD.record : columns === MATTER_COLUMNS ? HELD.matter : null;
+      return { sql: held === null ? sql : `(${sql} AND ${held})`, values: filter.parameters };
     },
   };
 }

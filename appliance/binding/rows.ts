@@ -12,9 +12,11 @@ const PARTS = {
   objects: (ids: string) => `SELECT DISTINCT stored_object.id, stored_object.level, stored_object.bytes, stored_object.sm3, stored_object.stored_at, computer_file.record AS of_record
     FROM computer_file JOIN stored_object ON stored_object.id = computer_file.object WHERE computer_file.record IN (${ids}) ORDER BY stored_object.id`,
   events: (ids: string) => `SELECT *, record AS of_record FROM process_event WHERE record IN (${ids}) ORDER BY id`,
-  classification: (ids: string) => `SELECT classification.*, record.id AS of_record FROM record JOIN classification ON classification.id = record.classification WHERE record.id IN (${ids})`,
-  classificationScope: (ids: string) => `SELECT classification_scope.*, record.id AS of_record FROM record JOIN classification_scope ON classification_scope.classification = record.classification
-    WHERE record.id IN (${ids}) ORDER BY classification_scope.kind, classification_scope.ref`,
+  classification: (ids: string) => `SELECT classification.*, classification_record.record AS of_record FROM classification_record
+    JOIN classification ON classification.id = classification_record.classification WHERE classification_record.record IN (${ids}) ORDER BY classification.id`,
+  classificationScope: (ids: string) => `SELECT classification_scope.*, classification_record.record AS of_record FROM classification_record
+    JOIN classification_scope ON classification_scope.classification = classification_record.classification WHERE classification_record.record IN (${ids})
+    ORDER BY classification_scope.classification, classification_scope.kind, classification_scope.ref`,
   matters: (ids: string) => `SELECT *, record AS of_record FROM classification_record WHERE record IN (${ids}) ORDER BY classification`,
 } as const satisfies Record<Exclude<keyof BoundRows, 'record'>, (ids: string) => string>;
 

@@ -9,8 +9,8 @@ const WATCHED: readonly (readonly [table: string, events: readonly string[], tou
   ...['record_scope', 'computer_file', 'process_event', 'classification_record'].map((table) =>
     [table, ['INSERT', 'UPDATE', 'DELETE'], (row: 'NEW' | 'OLD') => `SELECT ${row}.record WHERE ${row}.record IS NOT NULL`] as const),
   ['stored_object', ['UPDATE OF id, level, bytes, sm3, stored_at'], (row) => `SELECT record FROM computer_file WHERE object = ${row}.id AND record IS NOT NULL`],
-  ['classification', ['INSERT', 'UPDATE', 'DELETE'], (row) => `SELECT id FROM record WHERE classification = ${row}.id`],
-  ['classification_scope', ['INSERT', 'UPDATE', 'DELETE'], (row) => `SELECT id FROM record WHERE classification = ${row}.classification`],
+  ['classification', ['INSERT', 'UPDATE', 'DELETE'], (row) => `SELECT record FROM classification_record WHERE classification = ${row}.id`],
+  ['classification_scope', ['INSERT', 'UPDATE', 'DELETE'], (row) => `SELECT record FROM classification_record WHERE classification = ${row}.classification`],
 ];
 
 /** Begins to watch a writing connection. After the schema stands: a step that rebuilds a table would drop its trigger. */

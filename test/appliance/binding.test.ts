@@ -89,6 +89,9 @@ test('第四十一条: a record that does not hold leaves every list; whoever wa
   t.deepEqual([found.total, found.rows], [0, []], 'the list is made again without it');
   t.is(await code(outsider, 'record.show', { record: marked.record }), 'E_NOT_FOUND');
   t.is(await code(custodian, 'record.show', { record: marked.record }), 'E_MARK_BINDING');
+  await shell(box, ['INSERT INTO classification_scope (classification, kind, ref) VALUES (?, \'person\', ?)', marked.classification, outsider.person]);
+  t.is(done(await outsider.get<{ total: number }>('classification.list')).total, 0, 'the matter is bound with its records');
+  t.is(await code(outsider, 'classification.show', { classification: marked.classification ?? '' }), 'E_NOT_FOUND');
   t.is(done(await custodian.get<{ total: number }>('record.search', { archivalYear: 2026 })).total, 0);
   const entry = await one(box, "SELECT count(*) AS n FROM audit_entry WHERE reason = 'E_MARK_BINDING' AND result = 'refused'");
   t.true(Number(entry['n']) >= 2, 'each finding is in the ledger');

@@ -29,7 +29,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
 export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repositories {
-  const matters = matterRepository(sql, sealing);
+  const matters = matterRepository(sql, sealing, hold);
   return {
     sql, ...holdings(sql, sealing, hold), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing),

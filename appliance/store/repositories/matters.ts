@@ -5,6 +5,7 @@ import type { AuthorityRepository, Before, Matter, MatterRepository, StoredMatte
 import type { ClassAuthority, UnitAuthority } from '../../../policies/schemas/secrecy.js';
 import type { Sealing } from '../sealing.js';
 import { insert, places, saveVersion } from '../sql.js';
+import type { HoldRows } from './records.js';
 import type { Sql, SqlValue } from '../sql.js';
 
 export const MATTER_COLUMNS: FilterColumns = {
@@ -32,11 +33,17 @@ const columns = (matter: StoredMatter, sealing: Sealing): Record<string, SqlValu
 const SCOPE_KINDS = { persons: 'person', departments: 'department', requests: 'request', compartments: 'compartment' } as const;
 
 /** 定密事项: the union whole and sealed; `classification_scope` repeats the scope for the list filter. */
-export function matterRepository(sql: Sql, sealing: Sealing): MatterRepository {
+/** @param hold a matter is bound with its records: held against them before it is opened */
+export function matterRepository(sql: Sql, sealing: Sealing, hold?: HoldRows): MatterRepository {
   const matterOf = (row: MatterRow): StoredMatter => ({
     ...sealing.open<Sealed>(row.level, `classification/${row.id}`, row.sealed), level: row.level, fonds: row.fonds, department: row.department,
     proposedAt: row.proposed_at, decidedAt: row.decided_at, version: row.version,
   });
+  async function held(matters: readonly string[], listed: boolean): Promise<void> {
+    if (hold === undefined || matters.length === 0) return;
+    const rows = await sql.all<{ record: string }>(`SELECT DISTINCT record FROM classification_record WHERE classification IN (${places(matters.length)})`, ...matters);
+    await hold(rows.map(({ record }) => record), listed);
+  }
   async function writeScope(matter: StoredMatter): Promise<void> {
     await sql.run('DELETE FROM classification_scope WHERE classification = $1', matter.it.id);
     for (const [part, kind] of Object.entries(SCOPE_KINDS) as [keyof typeof SCOPE_KINDS, string][]) {
@@ -46,6 +53,7 @@ export function matterRepository(sql: Sql, sealing: Sealing): MatterRepository {
   return {
     async get(id) {
       const row = await sql.one<MatterRow>('SELECT * FROM classification WHERE id = $1', id);
+      await held([id], false);
       return row && matterOf(row);
     },
     async add(matter) {
@@ -72,6 +80,7 @@ export function matterRepository(sql: Sql, sealing: Sealing): MatterRepository {
       const rows = await sql.all<MatterRow>(
         `SELECT classification.* FROM classification WHERE ${where} ORDER BY proposed_at DESC, classification.id LIMIT ${bind(limit)} OFFSET ${bind(offset)}`, ...values,
       );
+      await held(rows.map(({ id }) => id), true);
       return { rows: rows.map(matterOf), total: count?.n ?? 0 };
     },
     async ofRecord(record) {
