@@ -1,26 +1,6 @@
 import sqlite3 from 'sqlite3';
 import { Sequelize } from 'sequelize';
-
-/**
- * Every connection gets the same pragmas. The ORM's connect hook never fires for SQLite, so the driver itself is wrapped;
- * a connection without `synchronous=full` or `secure_delete` would look just like one with them.
- */
-const PRAGMAS = [
-  'busy_timeout=10000', 'journal_mode=wal', 'synchronous=full', 'secure_delete=on', 'foreign_keys=on',
-  // Statements and sorts must not spill plain text into temporary files.
-  'temp_store=memory',
-].map((pragma) => `pragma ${pragma};`).join('');
-
-type Opened = (error: Error | null) => void;
-
-class Connection extends sqlite3.Database {
-  constructor(file: string, mode: number, opened?: Opened) {
-    super(file, mode, (error) => {
-      if (error) { opened?.call(this, error); return; }
-      this.exec(PRAGMAS, (failure) => { opened?.call(this, failure ?? null); });
-    });
-  }
-}
+import { Connection } from './connection.js';
 
 /** One connection to one SQLite file, through the ORM. */
 export function openConnection(file: string): Sequelize {
