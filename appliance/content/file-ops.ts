@@ -48,6 +48,23 @@ export async function replaceFile(file: string, bytes: Uint8Array | string, mode
   await syncFolder(path.dirname(file));
 }
 
+/**
+ * As `replaceFile`; the bytes that were there before are then overwritten where they lay. A flash disk may still keep them: what was in the
+ * file must not be worth more than that.
+ */
+export async function replaceAndWipe(file: string, bytes: Uint8Array | string): Promise<void> {
+  const before = (await exists(file)) ? await open(file, 'r+') : undefined;
+  try {
+    await replaceFile(file, bytes);
+    if (before === undefined) return;
+    watch?.('overwrite', file);
+    await before.write(Buffer.alloc((await before.stat()).size), 0, undefined, 0);
+    await before.sync();
+  } finally {
+    await before?.close();
+  }
+}
+
 /** Gives a finished file its name, in this folder or another of the same file system. Done before is success. */
 export async function moveFile(from: string, to: string): Promise<void> {
   await makeFolder(path.dirname(to));

@@ -5,6 +5,7 @@
  * @see GM/T 0062-2018 (power-on tests of cryptographic modules), GB/T 37092-2018 clause on self-tests
  */
 import { ArchiveError } from '../../core/errors.js';
+import { provesWiping } from '../keystore/wipe-proof.js';
 import { concat } from './der.js';
 import type { CryptoProvider, Sm4Mode } from './provider.js';
 import type { SecondVerifier } from './sm-crypto-adapter.js';
@@ -98,6 +99,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1;
     return same(p.sm2Decrypt(cipher, key), plain) && refuses('E_DECRYPT_FAILED', () => p.sm2Decrypt(bad, key));
   },
+  '上锁后内存中各期密钥清零': (p) => provesWiping(p),
   'random numbers differ and are spread': (p) => {
     const [a, b] = [p.random(4096), p.random(4096)];
     const ones = a.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);

@@ -8,16 +8,18 @@ import type { CryptoProvider } from './provider.js';
 
 const VERSION = 1;
 const OVERHEAD_BYTES = 1 + 16 + 32;
+/** SM4 key 16 ‖ HMAC key 32 */
+export const PAIR_BYTES = 48;
 
 export class SmallBox {
   readonly #enc: Uint8Array;
   readonly #mac: Uint8Array;
 
-  /** @param key 32 bytes; only keys derived from it are kept */
+  /** @param key 32 bytes, of which only keys derived are kept; or the 48 bytes of both keys themselves, drawn for one thing alone */
   constructor(private readonly provider: CryptoProvider, key: Uint8Array) {
-    if (key.length !== 32) throw new ArchiveError('E_CRYPTO_INPUT', { what: 'key', bytes: key.length });
-    this.#enc = provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box enc', 16);
-    this.#mac = provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box mac', 32);
+    if (key.length !== 32 && key.length !== PAIR_BYTES) throw new ArchiveError('E_CRYPTO_INPUT', { what: 'key', bytes: key.length });
+    this.#enc = key.length === PAIR_BYTES ? key.slice(0, 16) : provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box enc', 16);
+    this.#mac = key.length === PAIR_BYTES ? key.slice(16) : provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box mac', 32);
   }
 
   /** @param about the context, e.g. `['data-key', objectId, level]`: opening needs the same words in the same order */
@@ -37,8 +39,12 @@ export class SmallBox {
   }
 
   wipe(): void {
-    this.#enc.fill(0);
-    this.#mac.fill(0);
+    for (const one of this.secrets()) one.fill(0);
+  }
+
+  /** The keys themselves, for the proof that they are overwritten. */
+  secrets(): readonly Uint8Array[] {
+    return [this.#enc, this.#mac];
   }
 
   /** JSON of the words is injective, and its length comes first, so context and body cannot run into each other. */

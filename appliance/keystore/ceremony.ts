@@ -10,11 +10,12 @@ import type { Instant } from '../../core/ports.js';
 import { type Certificate, issueCertificate, type KeyUsage } from '../crypto/certificate.js';
 import { type KeyFile, makeKeyFile } from '../crypto/key-file.js';
 import type { CryptoProvider, PrivateKey, PublicKey } from '../crypto/provider.js';
-import { makeFolder, replaceFile, exists } from '../content/file-ops.js';
+import { exists, makeFolder, replaceAndWipe, replaceFile } from '../content/file-ops.js';
 import { type BoxFile, type HeldShare, identityContext, readBoxFile, writeBoxFile } from './box-file.js';
-import { KeyTree } from './key-tree.js';
+import { EPOCH_BYTES, KeyTree, SEARCH_BYTES } from './key-tree.js';
+import { sealEpoch, sealSearch } from './epoch-box.js';
 import type { Keyring } from './keyring.js';
-import { SoftwareKeyStore } from './software.js';
+import { type Holder, SoftwareKeyStore } from './software.js';
 import { splitRoot } from './shares.js';
 
 export interface Officer {
@@ -95,7 +96,12 @@ export async function createKeystore(provider: CryptoProvider, places: KeystoreP
   }
 
   const tree = new KeyTree(provider, root, plan.boxId);
-  const open = { boxId: plan.boxId, rehearsal: plan.rehearsal, epoch: 1, authority, certificate, set, shares: held };
+  const [epochKeys, searchKeys] = [provider.random(EPOCH_BYTES), provider.random(SEARCH_BYTES)];
+  const open = {
+    boxId: plan.boxId, rehearsal: plan.rehearsal, authority, certificate, set, shares: held,
+    epochs: [{ epoch: 1, state: 'current' as const, madeAt: plan.notBefore, destroyedAt: null, sealed: sealEpoch(tree, plan.boxId, 1, epochKeys, true) }],
+    sealedSearch: sealSearch(tree, plan.boxId, searchKeys),
+  };
   const file: BoxFile = {
     ...open, sealedAuthorityKey: sealKey(provider, tree, 'authority', authorityKey, open), sealedBoxKey: sealKey(provider, tree, 'box', boxKey, open),
   };
@@ -123,25 +129,56 @@ export async function openKeystore(provider: CryptoProvider, places: KeystorePla
 }
 
 /** 重分分量: when an officer leaves or loses a key. The box must be unlocked. @throws ArchiveError `E_BOX_LOCKED`, `E_CRYPTO_INPUT` */
-export async function recutShares(keystore: SoftwareKeyStore, places: KeystorePlaces, holders: readonly { readonly holder: string; readonly certificate: Certificate }[], threshold = 2): Promise<void> {
+export async function recutShares(keystore: SoftwareKeyStore, places: KeystorePlaces, holders: readonly Holder[], threshold = 2): Promise<void> {
   await keystore.recut(holders, threshold, (file) => replaceFile(boxFilePath(places), writeBoxFile(file)));
 }
 
 /** A holder's share in the clear, to be offered to `KeyStore.offerShare`. The browser does the same with the officer's key. */
 export const openShare = (provider: CryptoProvider, share: HeldShare, key: PrivateKey): Uint8Array => provider.sm2Decrypt(share.encrypted, key);
 
+/** 换期 and 销毁旧期: the box file is replaced and its old bytes overwritten. */
+export async function beginEpoch(keystore: SoftwareKeyStore, places: KeystorePlaces, epoch: number, at: Instant): Promise<void> {
+  await keystore.beginEpoch(epoch, at, (file) => replaceAndWipe(boxFilePath(places), writeBoxFile(file)));
+}
+export async function destroyEpoch(keystore: SoftwareKeyStore, places: KeystorePlaces, epoch: number, at: Instant): Promise<void> {
+  await keystore.destroyEpoch(epoch, at, (file) => replaceAndWipe(boxFilePath(places), writeBoxFile(file)));
+}
+
+/** 换根重分: the unlock file of a rehearsal names both roots while the box file is exchanged, so that a stop at any step opens again. */
+export async function renewRoot(keystore: SoftwareKeyStore, places: KeystorePlaces, holders: readonly Holder[], threshold = 2): Promise<void> {
+  await keystore.renewRoot(holders, threshold, async (file, root) => {
+    if (keystore.rehearsal) await writeUnlockFile(places, file.boxId, root, await readUnlockFile(places));
+    await replaceAndWipe(boxFilePath(places), writeBoxFile(file));
+    if (keystore.rehearsal) await writeUnlockFile(places, file.boxId, root);
+  });
+}
+
 /** 演练: the one file that unlocks a box by itself. It is not written for a real box, and a real box does not read it. */
-async function writeUnlockFile(places: KeystorePlaces, boxId: string, root: Uint8Array): Promise<void> {
+async function writeUnlockFile(places: KeystorePlaces, boxId: string, root: Uint8Array, former: readonly string[] = []): Promise<void> {
   await makeFolder(places.rehearsal);
-  await replaceFile(unlockFilePath(places), `${JSON.stringify({
+  await replaceAndWipe(unlockFilePath(places), `${JSON.stringify({
     format: 'shouzang-rehearsal-unlock', version: 1, warning: '演练专用：本文件可直接开锁，严禁用于存放真实档案的设备', boxId, rootKey: Buffer.from(root).toString('hex'),
+    ...(former.length === 0 ? {} : { formerRootKey: former[0] }),
   }, null, 2)}\n`);
+}
+
+/** @returns the root in hex, and the one before while they are being exchanged */
+async function readUnlockFile(places: KeystorePlaces): Promise<readonly string[]> {
+  const text = await readFile(unlockFilePath(places), 'utf8');
+  return [...text.matchAll(/"(?:r|formerR)ootKey": "([0-9a-f]{64})"/gu)].map(([, root = '']) => root);
 }
 
 /** @throws ArchiveError `E_BOX_LOCKED` when the box is not a rehearsal; `E_KEY_SHARE_INVALID` for another box's file */
 export async function unlockRehearsal(keystore: SoftwareKeyStore, places: KeystorePlaces): Promise<void> {
   if (!keystore.rehearsal) throw new ArchiveError('E_BOX_LOCKED', { why: 'not a rehearsal' });
-  const [, rootHex] = /"rootKey": "([0-9a-f]{64})"/.exec(await readFile(unlockFilePath(places), 'utf8')) ?? [];
-  if (rootHex === undefined) throw new ArchiveError('E_KEY_SHARE_INVALID', { why: 'unlock file' });
-  keystore.unlockWith(Uint8Array.from(Buffer.from(rootHex, 'hex')));
+  const roots = await readUnlockFile(places);
+  if (roots.length === 0) throw new ArchiveError('E_KEY_SHARE_INVALID', { why: 'unlock file' });
+  for (const [at, root] of roots.entries()) {
+    try {
+      keystore.unlockWith(Uint8Array.from(Buffer.from(root, 'hex')));
+      return;
+    } catch (error) {
+      if (at === roots.length - 1 || !(error instanceof ArchiveError) || error.code !== 'E_KEY_SHARE_INVALID') throw error;
+    }
+  }
 }

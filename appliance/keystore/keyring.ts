@@ -20,8 +20,15 @@ export interface Keyring {
   get(objectId: string): Promise<WrappedKey | undefined>;
   /** @throws ArchiveError `E_DUPLICATE` */
   add(key: WrappedKey): Promise<void>;
-  /** Replaces the wrapping of a key that is there; its old bytes are overwritten. @returns false when it is not there */
+  /** Replaces the wrapping of a key that still is as it was seen; its old bytes are overwritten. @returns false when it is not */
+  exchange(seen: WrappedKey, key: WrappedKey): Promise<boolean>;
+  /** Replaces the wrapping of a key whatever it is. @returns false when it is not there */
   replace(key: WrappedKey): Promise<boolean>;
+  /** Keys wrapped under an earlier epoch than this, some of them. */
+  older(epoch: number, limit: number): Promise<readonly WrappedKey[]>;
+  countByEpoch(): Promise<ReadonlyMap<number, number>>;
+  /** The bytes that were replaced leave the write-ahead log, too. */
+  settle(): Promise<void>;
   /** Overwrites and removes; absent is success. */
   remove(objectId: string): Promise<void>;
   /** In order of the id. */
@@ -37,6 +44,7 @@ export async function openKeyring(file: string): Promise<Keyring> {
   await database.writer.query(`CREATE TABLE IF NOT EXISTS data_key (
     object TEXT PRIMARY KEY, level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 4), epoch INTEGER NOT NULL CHECK (epoch >= 1), wrapped BLOB NOT NULL
   ) STRICT, WITHOUT ROWID`);
+  await database.writer.query('CREATE INDEX IF NOT EXISTS data_key_epoch ON data_key (epoch)');
   return new SqliteKeyring(database);
 }
 
@@ -62,13 +70,30 @@ class SqliteKeyring implements Keyring {
 
   async replace({ objectId, level, epoch, wrapped }: WrappedKey): Promise<boolean> {
     const replaced = await this.#change('UPDATE data_key SET level = $1, epoch = $2, wrapped = $3 WHERE object = $4', level, epoch, Buffer.from(wrapped), objectId);
-    if (replaced > 0) await this.#settle();
+    if (replaced > 0) await this.settle();
     return replaced > 0;
+  }
+
+  async exchange(seen: WrappedKey, { level, epoch, wrapped }: WrappedKey): Promise<boolean> {
+    return (await this.#change(
+      'UPDATE data_key SET level = $1, epoch = $2, wrapped = $3 WHERE object = $4 AND level = $5 AND epoch = $6 AND wrapped = $7',
+      level, epoch, Buffer.from(wrapped), seen.objectId, seen.level, seen.epoch, Buffer.from(seen.wrapped),
+    )) > 0;
+  }
+
+  async older(epoch: number, limit: number): Promise<readonly WrappedKey[]> {
+    const rows = await this.#reader.all<Row>('SELECT object, level, epoch, wrapped FROM data_key WHERE epoch < $1 ORDER BY epoch, object LIMIT $2', epoch, limit);
+    return rows.map((row) => ({ objectId: row.object, level: row.level, epoch: row.epoch, wrapped: row.wrapped }));
+  }
+
+  async countByEpoch(): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.#reader.all<{ epoch: number; n: number }>('SELECT epoch, count(*) AS n FROM data_key GROUP BY epoch');
+    return new Map(rows.map(({ epoch, n }) => [epoch, n]));
   }
 
   async remove(objectId: string): Promise<void> {
     await this.#change('UPDATE data_key SET wrapped = zeroblob(length(wrapped)) WHERE object = $1', objectId);
-    if ((await this.#change('DELETE FROM data_key WHERE object = $1', objectId)) > 0) await this.#settle();
+    if ((await this.#change('DELETE FROM data_key WHERE object = $1', objectId)) > 0) await this.settle();
   }
 
   async *objects(): AsyncGenerator<string, void, void> {
@@ -89,7 +114,7 @@ class SqliteKeyring implements Keyring {
   }
 
   /** Old pages leave the write-ahead log at once; secure_delete has zeroed them in the database. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     await this.#writing.runExclusive(() => this.database.writer.query('pragma wal_checkpoint(truncate)'));
   }
 }

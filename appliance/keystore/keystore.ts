@@ -1,6 +1,6 @@
 /**
  * 密钥库: who may open what is decided by keys that exist only while the box is unlocked.
- * Root key → level keys (one per 密级, purpose and epoch) → one data key per sealed object, kept wrapped in `keyring.db`.
+ * Root key ⊃ level keys (one per 密级, purpose and epoch) ⊃ one data key per sealed object, kept wrapped in `keyring.db`.
  * Raising or lowering a level rewraps 49 bytes and never rewrites content; destroying a data key is the crypto-erase.
  */
 import type { Instant, Level } from '../../core/ports.js';
@@ -29,6 +29,15 @@ export interface CertificateWish {
   readonly keyUsage: readonly KeyUsage[];
 }
 
+/** One epoch (期次) of the level keys. */
+export interface EpochState {
+  readonly epoch: number;
+  /** `retiring`: it opens what still refers to it and closes nothing new. */
+  readonly state: 'current' | 'retiring' | 'destroyed';
+  readonly madeAt: Instant | null;
+  readonly destroyedAt: Instant | null;
+}
+
 /** How far an unlocking has come. */
 export interface Unlocking {
   readonly state: 'locked' | 'unlocked';
@@ -47,16 +56,24 @@ export interface KeyStore {
   readonly heldShares: readonly HeldShare[];
   /** Epoch of the level keys that new things are closed with, from 1. */
   readonly epoch: number;
+  /** Every epoch there ever was, in order. */
+  readonly epochs: readonly EpochState[];
 
   /** 32 bytes, a copy that the caller wipes. @throws ArchiveError `E_BOX_LOCKED` */
   levelKey(level: Level, purpose: Purpose, epoch?: number): Uint8Array;
   /**
-   * Seals a small thing (a description) under the level's metadata key of the present epoch; the epoch travels inside.
+   * Seals a small thing (a description) under the level's metadata key of the present epoch: `sealed-thing.md`.
    * @param about the context, e.g. `['record', id]`: it opens only with the same
    */
   sealUnderLevel(level: Level, plain: Uint8Array, about: readonly (string | number)[]): Uint8Array;
   /** @throws ArchiveError `E_DECRYPT_FAILED`, `E_BOX_LOCKED` */
   openUnderLevel(level: Level, sealed: Uint8Array, about: readonly (string | number)[]): Uint8Array;
+
+  /**
+   * 换期: the header of a sealed description under the present epoch; its body stays byte for byte.
+   * @returns null where there is nothing to do @throws ArchiveError `E_DECRYPT_FAILED`, `E_BOX_LOCKED`
+   */
+  rewrapSealed(sealed: Uint8Array): Uint8Array | null;
 
   /** Makes, wraps and stores a fresh 32-byte data key. @param objectId uuid @throws ArchiveError `E_DUPLICATE`, `E_BOX_LOCKED` */
   newDataKey(objectId: string, level: Level): Promise<Uint8Array>;
@@ -64,6 +81,12 @@ export interface KeyStore {
   dataKey(objectId: string): Promise<Uint8Array>;
   /** 变更密级: the same data key under another level's key. Idempotent. */
   rewrap(objectId: string, level: Level): Promise<void>;
+  /** 换期: up to so many data keys of earlier epochs under the present one. @returns how many moved @throws ArchiveError `E_BOX_LOCKED` */
+  rewrapOlder(limit: number): Promise<number>;
+  /** How many data keys each epoch wraps. Works while locked. */
+  keysByEpoch(): Promise<ReadonlyMap<number, number>>;
+  /** Level and epoch that an object's data key is wrapped under, if it is there; for fsck. Works while locked. */
+  placeOf(objectId: string): Promise<{ readonly level: Level; readonly epoch: number } | undefined>;
   /** 密钥销毁: overwrites and removes the wrapped key. Works while locked; absent is success. */
   destroy(objectId: string): Promise<void>;
   /** Whether a wrapped key exists; for fsck. Works while locked. */

@@ -1,14 +1,20 @@
 /** The keystore in software. A token or a card would hold the root and the box key instead; the interface stays. */
 import { ArchiveError } from '../../core/errors.js';
-import type { Level } from '../../core/ports.js';
+import type { Instant, Level } from '../../core/ports.js';
 import { type Certificate, issueCertificate } from '../crypto/certificate.js';
-import { concat } from '../crypto/der.js';
 import type { CryptoProvider, PrivateKey } from '../crypto/provider.js';
-import { type BoxFile, type HeldShare, identityContext } from './box-file.js';
-import { KeyTree } from './key-tree.js';
-import type { Keyring } from './keyring.js';
-import type { CertificateWish, KeyStore, Purpose, Unlocking } from './keystore.js';
-import { checkValue, combineRoot, shareOf } from './shares.js';
+import { type BoxFile, type HeldShare, identityContext, type KeptEpoch } from './box-file.js';
+import { openEpochs, sealedNow, sealEpoch, sealSearch } from './epoch-box.js';
+import { EPOCH_BYTES, KeyTree, SEARCH_EPOCH } from './key-tree.js';
+import type { Keyring, WrappedKey } from './keyring.js';
+import type { CertificateWish, EpochState, KeyStore, Purpose, Unlocking } from './keystore.js';
+import { closeThing, openThing, rewrapThing } from './sealed-thing.js';
+import { combineRoot, shareOf, type ShareSet } from './shares.js';
+
+/** Who is to hold a share. */
+export interface Holder { readonly holder: string; readonly certificate: Certificate }
+/** Writes a box file, durably, before it is used. */
+export type KeepFile = (file: BoxFile) => Promise<void>;
 
 interface Unlocked {
   readonly tree: KeyTree;
@@ -36,27 +42,32 @@ export class SoftwareKeyStore implements KeyStore {
     return this.box.shares;
   }
   get epoch(): number {
-    return this.box.epoch;
+    return this.box.epochs.find(({ state }) => state === 'current')?.epoch ?? 1;
+  }
+  get epochs(): readonly EpochState[] {
+    return this.box.epochs.map(({ epoch, state, madeAt, destroyedAt }) => ({ epoch, state, madeAt, destroyedAt }));
+  }
+  get shareSet(): ShareSet {
+    return this.box.set;
   }
   get unlocking(): Unlocking {
     return { state: this.state, offered: [...this.#offered.keys()].sort((a, b) => a - b), need: this.box.set.threshold };
   }
 
-  levelKey(level: Level, purpose: Purpose, epoch = this.epoch): Uint8Array {
+  levelKey(level: Level, purpose: Purpose, epoch = purpose === 'search' ? SEARCH_EPOCH : this.epoch): Uint8Array {
     return this.#open().tree.levelKey(level, purpose, epoch).slice();
   }
 
   sealUnderLevel(level: Level, plain: Uint8Array, about: readonly (string | number)[]): Uint8Array {
-    const epoch = new Uint8Array(4);
-    new DataView(epoch.buffer).setUint32(0, this.epoch);
-    return concat(epoch, this.#open().tree.box(level, 'meta', this.epoch).close(plain, ['meta', level, ...about]));
+    return closeThing(this.provider, this.#open().tree, { level, epoch: this.epoch }, plain, about);
   }
 
   openUnderLevel(level: Level, sealed: Uint8Array, about: readonly (string | number)[]): Uint8Array {
-    const { tree } = this.#open();
-    const epoch = sealed.length < 4 ? 0 : new DataView(sealed.buffer, sealed.byteOffset, 4).getUint32(0);
-    if (epoch < 1 || epoch > this.epoch) throw new ArchiveError('E_DECRYPT_FAILED', { what: 'epoch' });
-    return tree.box(level, 'meta', epoch).open(sealed.subarray(4), ['meta', level, ...about]);
+    return openThing(this.provider, this.#open().tree, level, sealed, about);
+  }
+
+  rewrapSealed(sealed: Uint8Array): Uint8Array | null {
+    return rewrapThing(this.#open().tree, sealed, this.epoch);
   }
 
   async newDataKey(objectId: string, level: Level): Promise<Uint8Array> {
@@ -75,17 +86,34 @@ export class SoftwareKeyStore implements KeyStore {
     this.#open();
     const row = await this.keyring.get(objectId);
     if (row === undefined) throw new ArchiveError('E_KEY_DESTROYED', { object: objectId });
-    return this.#open().tree.box(row.level, 'wrap', row.epoch).open(row.wrapped, aboutKey(objectId, row.level));
+    return this.#unwrap(row);
   }
 
   async rewrap(objectId: string, level: Level): Promise<void> {
-    const key = await this.dataKey(objectId);
-    try {
-      const there = await this.keyring.replace(this.#wrap(objectId, level, key));
-      if (!there) throw new ArchiveError('E_KEY_DESTROYED', { object: objectId });
-    } finally {
-      key.fill(0);
+    for (;;) {
+      const row = await this.keyring.get(objectId);
+      if (row === undefined) throw new ArchiveError('E_KEY_DESTROYED', { object: objectId });
+      if (await this.#wrapAnew(row, level)) break;
     }
+    await this.keyring.settle();
+  }
+
+  async rewrapOlder(limit: number): Promise<number> {
+    this.#open();
+    const rows = await this.keyring.older(this.epoch, limit);
+    let done = 0;
+    for (const row of rows) if (await this.#wrapAnew(row, row.level)) done += 1;
+    await this.keyring.settle();
+    return done;
+  }
+
+  keysByEpoch(): Promise<ReadonlyMap<number, number>> {
+    return this.keyring.countByEpoch();
+  }
+
+  async placeOf(objectId: string): Promise<{ readonly level: Level; readonly epoch: number } | undefined> {
+    const row = await this.keyring.get(objectId);
+    return row && { level: row.level, epoch: row.epoch };
   }
 
   destroy(objectId: string): Promise<void> {
@@ -126,11 +154,11 @@ export class SoftwareKeyStore implements KeyStore {
 
   /** With the root itself: the end of a ceremony, or a rehearsal. Wipes `root`. @throws ArchiveError `E_KEY_SHARE_INVALID` for a root of another box */
   unlockWith(root: Uint8Array): void {
-    const right = this.provider.equal(Buffer.from(checkValue(this.provider, root, this.box.set.setId)), Buffer.from(this.box.set.check));
     const tree = new KeyTree(this.provider, root, this.box.boxId);
     root.fill(0);
     try {
-      if (!right) throw new ArchiveError('E_KEY_SHARE_INVALID', { why: 'not the root of this box' });
+      if (!tree.isRootOf(this.box.set)) throw new ArchiveError('E_KEY_SHARE_INVALID', { why: 'not the root of this box' });
+      openEpochs(tree, this.box);
       this.#unlocked = { tree, boxKey: this.#identityKey(tree, 'box'), authorityKey: this.#identityKey(tree, 'authority') };
     } catch (error) {
       tree.wipe();
@@ -139,21 +167,74 @@ export class SoftwareKeyStore implements KeyStore {
   }
 
   /**
+   * 换期: from now on everything new is closed with this epoch's keys. Done before is success.
+   * @param keep writes the new box file, before it is used
+   * @throws ArchiveError `E_BOX_LOCKED`, `E_STATE_INVALID` when it is not the next epoch
+   */
+  async beginEpoch(epoch: number, at: Instant, keep: KeepFile): Promise<void> {
+    const { tree } = this.#open();
+    if (this.box.epochs.some((one) => one.epoch === epoch)) return;
+    if (epoch !== this.box.epochs.length + 1) throw new ArchiveError('E_STATE_INVALID', { epoch });
+    const keys = this.provider.random(EPOCH_BYTES);
+    const made: KeptEpoch = { epoch, state: 'current', madeAt: at, destroyedAt: null, sealed: sealEpoch(tree, this.box.boxId, epoch, keys) };
+    const before = sealedNow(tree, this.box).epochs.map((one): KeptEpoch => (one.state === 'current' ? { ...one, state: 'retiring' } : one));
+    await this.#keep({ ...sealedNow(tree, this.box), epochs: [...before, made] }, keep);
+    tree.addEpoch(epoch, keys);
+  }
+
+  /**
+   * 销毁旧期密钥, in the file and in memory; whoever calls has counted that nothing refers to it. Done before is success.
+   * @throws ArchiveError `E_BOX_LOCKED`, `E_STATE_INVALID` for the present epoch or while data keys are wrapped under it
+   */
+  async destroyEpoch(epoch: number, at: Instant, keep: KeepFile): Promise<void> {
+    const { tree } = this.#open();
+    const found = this.box.epochs.find((one) => one.epoch === epoch);
+    if (found?.state === 'destroyed') return;
+    const left = (await this.keyring.countByEpoch()).get(epoch) ?? 0;
+    if (found?.state !== 'retiring' || left > 0) throw new ArchiveError('E_STATE_INVALID', { epoch, left });
+    const file = sealedNow(tree, this.box);
+    await this.#keep({ ...file, epochs: file.epochs.map((one) => (one.epoch === epoch ? { ...one, state: 'destroyed', sealed: null, destroyedAt: at } : one)) }, keep);
+    tree.forget(epoch);
+  }
+
+  /**
+   * 重分分量, 换根: a new root under which the same keys rest, and shares of it for these holders. The shares before are of another root:
+   * with the present box file they open nothing. With a copy of an older file they open the epochs of that time, which is why a rotation
+   * follows.
+   * @param keep writes the new box file, before it is used; with the new root for the rehearsal
+   */
+  async renewRoot(holders: readonly Holder[], threshold: number, keep: (file: BoxFile, root: Uint8Array) => Promise<void>): Promise<void> {
+    const open = this.#open();
+    const [root, former] = [this.provider.random(32), sealedNow(open.tree, this.box)];
+    const tree = new KeyTree(this.provider, root, this.box.boxId);
+    try {
+      openEpochs(tree, former, open.tree);
+      const resealed: BoxFile = {
+        ...former, sealedSearch: sealSearch(tree, former.boxId, open.tree.exportSearch()),
+        epochs: former.epochs.map((one) => (one.sealed === null ? one : { ...one, sealed: sealEpoch(tree, former.boxId, one.epoch, tree.exportEpoch(one.epoch), true) })),
+        sealedBoxKey: this.#resealed(tree, 'box', open.boxKey), sealedAuthorityKey: this.#resealed(tree, 'authority', open.authorityKey),
+        ...(await this.#cut(tree, holders, threshold)),
+      };
+      await keep(resealed, root);
+      this.box = resealed;
+      this.#unlocked = { ...open, tree };
+      open.tree.wipe();
+    } catch (error) {
+      tree.wipe();
+      throw error;
+    } finally {
+      root.fill(0);
+    }
+  }
+
+  /**
    * 重分分量: new shares of the same root for these holders. The shares of the set before are refused from now on; who kept an old
    * `keystore.json` beside two of them could still use those, so they are to be destroyed.
    * @param keep writes the new box file, before it is used
    */
-  async recut(holders: readonly { readonly holder: string; readonly certificate: Certificate }[], threshold: number, keep: (file: BoxFile) => Promise<void>): Promise<void> {
-    const { set, shares: frames } = await this.#open().tree.cut(holders.length, threshold);
-    const shares = frames.map((frame, place): HeldShare[] => {
-      const to = holders[place];
-      const encrypted = to === undefined ? [] : [{ ...to, index: place + 1, encrypted: this.provider.sm2Encrypt(frame, to.certificate.publicKey) }];
-      frame.fill(0);
-      return encrypted;
-    }).flat();
-    const file = { ...this.box, set, shares };
-    await keep(file);
-    this.box = file;
+  async recut(holders: readonly Holder[], threshold: number, keep: KeepFile): Promise<void> {
+    const { tree } = this.#open();
+    await this.#keep({ ...this.box, ...(await this.#cut(tree, holders, threshold)) }, keep);
   }
 
   lock(): void {
@@ -174,6 +255,45 @@ export class SoftwareKeyStore implements KeyStore {
     const certificate = which === 'box' ? this.box.certificate : this.box.authority;
     if (!this.provider.equal(key.publicKey, certificate.publicKey)) throw new ArchiveError('E_CERT_INVALID', { which });
     return key;
+  }
+
+  async #cut(tree: KeyTree, holders: readonly Holder[], threshold: number): Promise<Pick<BoxFile, 'set' | 'shares'>> {
+    const { set, shares: frames } = await tree.cut(holders.length, threshold);
+    const shares = frames.map((frame, place): HeldShare[] => {
+      const to = holders[place];
+      const encrypted = to === undefined ? [] : [{ ...to, index: place + 1, encrypted: this.provider.sm2Encrypt(frame, to.certificate.publicKey) }];
+      frame.fill(0);
+      return encrypted;
+    }).flat();
+    return { set, shares };
+  }
+
+  #resealed(tree: KeyTree, which: 'box' | 'authority', key: PrivateKey): Uint8Array {
+    const pkcs8 = this.provider.exportPrivateKey(key);
+    const sealed = tree.identityBox().close(pkcs8, identityContext(which, this.box));
+    pkcs8.fill(0);
+    return sealed;
+  }
+
+  async #keep(file: BoxFile, keep: KeepFile): Promise<void> {
+    await keep(file);
+    this.box = file;
+  }
+
+  #unwrap(row: WrappedKey): Uint8Array {
+    const { tree } = this.#open();
+    if (!tree.knows(row.epoch)) throw new ArchiveError('E_KEY_DESTROYED', { object: row.objectId, epoch: row.epoch });
+    return tree.box(row.level, 'wrap', row.epoch).open(row.wrapped, aboutKey(row.objectId, row.level));
+  }
+
+  /** @returns false when the row was changed or destroyed meanwhile */
+  async #wrapAnew(row: WrappedKey, level: Level): Promise<boolean> {
+    const key = this.#unwrap(row);
+    try {
+      return await this.keyring.exchange(row, this.#wrap(row.objectId, level, key));
+    } finally {
+      key.fill(0);
+    }
   }
 
   #wrap(objectId: string, level: Level, key: Uint8Array) {

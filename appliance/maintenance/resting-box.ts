@@ -43,6 +43,10 @@ export async function restingKeyring(file: string): Promise<Keyring> {
     async *objects() {
       for (const { object } of await sql.all<{ object: string }>('SELECT object FROM data_key ORDER BY object')) yield object;
     },
-    add: refuse, replace: refuse, remove: refuse, close,
+    async countByEpoch() {
+      const rows = await sql.all<{ epoch: number; n: number }>('SELECT epoch, count(*) AS n FROM data_key GROUP BY epoch');
+      return new Map(rows.map(({ epoch, n }) => [epoch, n]));
+    },
+    add: refuse, exchange: refuse, replace: refuse, older: refuse, remove: refuse, settle: refuse, close,
   };
 }
