@@ -16,6 +16,10 @@ import { exists, makeFolder } from './content/file-ops.js';
 import { dataPaths } from './content/paths.js';
 import type { DataPaths } from './content/paths.js';
 import { openVault } from './content/vault.js';
+import { keyOrders } from './custody/orders.js';
+import type { KeyOrders } from './custody/orders.js';
+import { rotationRound } from './custody/rotation.js';
+import type { Rotation } from './custody/rotation.js';
 import type { Vault } from './content/vault.js';
 import { certificatePem, parseCertificate } from './crypto/certificate.js';
 import { NodeProvider } from './crypto/node-provider.js';
@@ -68,13 +72,16 @@ export interface Box {
   /** 标志绑定: what the box signed for every marked record. */
   readonly bindings: Bindings;
   readonly bulk: Bulk;
+  /** What approvals ordered the keystore to do, and the round that a new epoch begins. */
+  readonly orders: KeyOrders;
+  readonly rotation: Rotation;
   /** The last signed state of the ledger, for the foot of every page. */
   lastCheckpoint(): { readonly size: number; readonly at: string } | null;
   /** Signs the ledger as it stands, unless nothing but the last checkpoint has been entered since. */
   checkpoint(): Promise<void>;
   /** A call of the box itself: recovery, checkpoints, the command line on the box. */
   systemCall(act: string): Call;
-  /** What must wait for the keys: carrying out open intents. Runs once, at the first unlock. */
+  /** What must wait for the keys: carrying out open intents, once, at the first unlock; key orders and rotation at every one. */
   whenUnlocked(): Promise<void>;
   close(): Promise<void>;
 }
@@ -155,9 +162,12 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       tx.audit({ action: 'system.recover', detail: { ...found, adopted: await bindings.adopt(tx.sql) } });
     });
   };
+  const systemCall = (act: string): Call => ({ act, person: SYSTEM, duty: null, terminal: 'box', traceId: ids.uuid() });
+  const rotation = rotationRound({ keys, reader, housekeep: async (work) => store.housekeep(work), finished: async (epoch, moved) => orders.rotated(epoch, moved) });
+  const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall });
   const box: Box = {
-    paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings,
-    systemCall: (act) => ({ act, person: SYSTEM, duty: null, terminal: 'box', traceId: ids.uuid() }),
+    paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation,
+    systemCall,
     lastCheckpoint: () => last,
     async checkpoint() {
       const signed = signCheckpoint(ledger, sm3, clock, box.identity);
@@ -174,8 +184,10 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       // Once; but again where it failed.
       recovering ??= recoverNow().catch((error: unknown) => { recovering = undefined; throw error; });
       await recovering;
+      await orders.resume();
     },
     async close() {
+      await rotation.stop();
       await vault.close();
       await bulk.close();
       await database.close();

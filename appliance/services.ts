@@ -23,6 +23,7 @@ import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
+import { custodyOf } from './custody/compose.js';
 import { deskService } from './desk/service.js';
 import { verifyChain } from './crypto/certificate-chain.js';
 import { parseCertificate } from './crypto/certificate.js';
@@ -141,6 +142,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
         return certificate;
       },
     }),
+    custody: custodyOf(box, approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => box.whenUnlocked() }),
     audit: auditService({
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,

@@ -44,6 +44,8 @@ export const CATALOG = {
   E_DECRYPT_FAILED: { status: 422, message: '无法解密：密钥不符或内容已被改动，请核对密钥和来源' },
   E_PIN_WRONG: { status: 403, message: '口令不正确或密钥文件已损坏，请核对后重新输入' },
   E_KEY_DESTROYED: { status: 410, message: '该内容的密钥不存在或已销毁，内容无法读取' },
+  E_KEY_EPOCH_IN_USE: { status: 409, message: '该期密钥仍有数据引用，不得销毁，请等待轮换完成；旧格式密件须先另存', tell: ['epoch', 'keys', 'things'] },
+  E_KEY_HOLDER: { status: 422, message: '密钥分量持有人须是在岗三员，持有本机签发的有效证书，且由现持有人提请' },
   E_KEY_SHARE_INVALID: { status: 422, message: '密钥分量损坏或不属于本机，请核对后换用正确的分量' },
   E_KEY_SHARE_TOO_FEW: { status: 409, message: '密钥分量不足，请由另一名持有人继续提交', tell: ['have', 'need'] },
   E_ENVELOPE_VERSION: { status: 422, message: '封存文件的版本或算法不受支持，请用相应版本的程序打开' },

@@ -18,8 +18,9 @@ export class SmallBox {
   /** @param key 32 bytes, of which only keys derived are kept; or the 48 bytes of both keys themselves, drawn for one thing alone */
   constructor(private readonly provider: CryptoProvider, key: Uint8Array) {
     if (key.length !== 32 && key.length !== PAIR_BYTES) throw new ArchiveError('E_CRYPTO_INPUT', { what: 'key', bytes: key.length });
-    this.#enc = key.length === PAIR_BYTES ? key.slice(0, 16) : provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box enc', 16);
-    this.#mac = key.length === PAIR_BYTES ? key.slice(16) : provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box mac', 32);
+    // Copies: `slice` of a Buffer would be a view of what the caller wipes.
+    this.#enc = key.length === PAIR_BYTES ? Uint8Array.from(key.subarray(0, 16)) : provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box enc', 16);
+    this.#mac = key.length === PAIR_BYTES ? Uint8Array.from(key.subarray(16)) : provider.hkdfSm3(key, new Uint8Array(0), 'shouzang small-box mac', 32);
   }
 
   /** @param about the context, e.g. `['data-key', objectId, level]`: opening needs the same words in the same order */

@@ -17,11 +17,13 @@ import { openLedger } from '../store/ledger.js';
 import { migrate } from '../store/migrations/index.js';
 import { setBoxFact, writeProfile } from '../store/repositories/box.js';
 import type { BoxProfile } from '../store/repositories/box.js';
+import { custodyRepository } from '../store/repositories/custody.js';
 import { authorityRepository } from '../store/repositories/matters.js';
 import { peopleRepository } from '../store/repositories/people.js';
 import type { Person } from '../store/repositories/people.js';
 import { sealingWith } from '../store/sealing.js';
 import { sqlOn } from '../store/sql.js';
+import { firstCeremony, type FirstHolder } from './first-ceremony.js';
 import { openUnitOfWork } from '../store/unit-of-work.js';
 
 /** One person of the founding: officers of the box hold a share of the root key each. */
@@ -126,6 +128,12 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
         tx.audit({ action: 'person.grant', object: id, objectType: 'person', detail: { grant, duty } });
       }
     }
+    const holders = officers.flatMap(({ account, pin }): FirstHolder[] => {
+      const keyFile = made.keyFiles.find((one) => one.holder === account);
+      return keyFile === undefined ? [] : [{ person: idOf.get(account) ?? '', account, pin, keyFile }];
+    });
+    const ceremony = await firstCeremony({ crypto, keys: keystore, register: custodyRepository(tx.sql, sealing), clock, ids, serial }, holders);
+    tx.audit({ action: 'ceremony.enter', object: ceremony, objectType: 'ceremony', detail: { kind: 'generate', present: holders.length } });
     await tx.authorities.setUnit(plan.marking.unit);
     for (const { account, years: term, ...authority } of plan.marking.authorities) {
       const [id, person] = [ids.uuid(), idOf.get(account)];

@@ -145,8 +145,8 @@ export async function destroyEpoch(keystore: SoftwareKeyStore, places: KeystoreP
 }
 
 /** 换根重分: the unlock file of a rehearsal names both roots while the box file is exchanged, so that a stop at any step opens again. */
-export async function renewRoot(keystore: SoftwareKeyStore, places: KeystorePlaces, holders: readonly Holder[], threshold = 2): Promise<void> {
-  await keystore.renewRoot(holders, threshold, async (file, root) => {
+export async function renewRoot(keystore: SoftwareKeyStore, places: KeystorePlaces, holders: readonly Holder[], setId?: string, threshold = 2): Promise<void> {
+  await keystore.renewRoot(holders, threshold, setId, async (file, root) => {
     if (keystore.rehearsal) await writeUnlockFile(places, file.boxId, root, await readUnlockFile(places));
     await replaceAndWipe(boxFilePath(places), writeBoxFile(file));
     if (keystore.rehearsal) await writeUnlockFile(places, file.boxId, root);

@@ -33,10 +33,11 @@ export class KeyTree {
     this.#salt = new TextEncoder().encode(boxId);
   }
 
-  /** Takes an epoch's keys in; the bytes are the tree's from now on. @param keys `EPOCH_BYTES`, left out: as file version 1 derived them */
+  /** Takes a copy of an epoch's keys in and wipes what was given. @param keys `EPOCH_BYTES`, left out: as file version 1 derived them */
   addEpoch(epoch: number, keys = concat(...LEVELS.flatMap((level) => EPOCH_PURPOSES.map((purpose) => this.#derive(`shouzang level ${level} ${purpose} epoch ${epoch}`))))): void {
     if (keys.length !== EPOCH_BYTES) throw new ArchiveError('E_CRYPTO_INPUT', { what: 'epoch', bytes: keys.length });
-    this.#epochs.set(epoch, keys);
+    this.#epochs.set(epoch, Uint8Array.from(keys));
+    keys.fill(0);
   }
 
   /** @param keys `SEARCH_BYTES`, left out: as file version 1 derived them */
@@ -48,10 +49,10 @@ export class KeyTree {
 
   /** Copies for sealing under another root; the caller wipes them. */
   exportEpoch(epoch: number): Uint8Array {
-    return this.#epochOf(epoch).slice();
+    return Uint8Array.from(this.#epochOf(epoch));
   }
   exportSearch(): Uint8Array {
-    return this.#search.slice();
+    return Uint8Array.from(this.#search);
   }
 
   knows(epoch: number): boolean {
@@ -94,9 +95,9 @@ export class KeyTree {
     return this.#box('custody', () => this.#derive('shouzang level keys'), true);
   }
 
-  /** New shares of the same root. */
-  cut(total: number, threshold: number): ReturnType<typeof splitRoot> {
-    return splitRoot(this.provider, this.#root, total, threshold);
+  /** Shares of the root. @param setId hex, random unless given */
+  cut(total: number, threshold: number, setId?: string): ReturnType<typeof splitRoot> {
+    return splitRoot(this.provider, this.#root, total, threshold, ...(setId === undefined ? [] : [Uint8Array.from(Buffer.from(setId, 'hex'))]));
   }
 
   /** True when this is the root that the set's check value speaks of. */

@@ -20,8 +20,8 @@ export interface Keyring {
   get(objectId: string): Promise<WrappedKey | undefined>;
   /** @throws ArchiveError `E_DUPLICATE` */
   add(key: WrappedKey): Promise<void>;
-  /** Replaces the wrapping of a key that still is as it was seen; its old bytes are overwritten. @returns false when it is not */
-  exchange(seen: WrappedKey, key: WrappedKey): Promise<boolean>;
+  /** Replaces the wrappings of keys that still are as they were seen, all or none; old bytes are overwritten. @returns how many were */
+  exchange(pairs: readonly { readonly seen: WrappedKey; readonly key: WrappedKey }[]): Promise<number>;
   /** Replaces the wrapping of a key whatever it is. @returns false when it is not there */
   replace(key: WrappedKey): Promise<boolean>;
   /** Keys wrapped under an earlier epoch than this, some of them. */
@@ -74,11 +74,24 @@ class SqliteKeyring implements Keyring {
     return replaced > 0;
   }
 
-  async exchange(seen: WrappedKey, { level, epoch, wrapped }: WrappedKey): Promise<boolean> {
-    return (await this.#change(
-      'UPDATE data_key SET level = $1, epoch = $2, wrapped = $3 WHERE object = $4 AND level = $5 AND epoch = $6 AND wrapped = $7',
-      level, epoch, Buffer.from(wrapped), seen.objectId, seen.level, seen.epoch, Buffer.from(seen.wrapped),
-    )) > 0;
+  async exchange(pairs: readonly { readonly seen: WrappedKey; readonly key: WrappedKey }[]): Promise<number> {
+    return this.#writing.runExclusive(async () => {
+      await this.#writer.run('BEGIN IMMEDIATE');
+      try {
+        let changed = 0;
+        for (const { seen, key: { level, epoch, wrapped } } of pairs) {
+          changed += await this.#writer.run(
+            'UPDATE data_key SET level = $1, epoch = $2, wrapped = $3 WHERE object = $4 AND level = $5 AND epoch = $6 AND wrapped = $7',
+            level, epoch, Buffer.from(wrapped), seen.objectId, seen.level, seen.epoch, Buffer.from(seen.wrapped),
+          );
+        }
+        await this.#writer.run('COMMIT');
+        return changed;
+      } catch (error) {
+        await this.#writer.run('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   async older(epoch: number, limit: number): Promise<readonly WrappedKey[]> {

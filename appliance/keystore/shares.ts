@@ -11,7 +11,9 @@ import type { CryptoProvider } from '../crypto/provider.js';
 const MAGIC = new TextEncoder().encode('SZS1');
 const SECRET_BYTES = 32;
 const SHARE_BYTES = SECRET_BYTES + 1;
-const FRAME_BYTES = 4 + 8 + 3 + SHARE_BYTES + 8;
+/** Length of a set's id. */
+export const SET_BYTES = 8;
+const FRAME_BYTES = 4 + SET_BYTES + 3 + SHARE_BYTES + 8;
 
 export interface Share {
   /** Hex; shares of different sets never mix. */
@@ -41,10 +43,9 @@ export function checkValue(provider: CryptoProvider, root: Uint8Array, setId: st
   return hex(provider.hmacSm3(root, new TextEncoder().encode(`shouzang root check ${setId}`)));
 }
 
-/** @returns the set and the framed shares, index 1 first; the caller wipes them */
-export async function splitRoot(provider: CryptoProvider, root: Uint8Array, total: number, threshold: number): Promise<{ set: ShareSet; shares: Uint8Array[] }> {
-  if (root.length !== SECRET_BYTES || threshold < 2 || total < threshold || total > 255) throw new ArchiveError('E_CRYPTO_INPUT', { what: 'shares', threshold, total });
-  const setBytes = provider.random(8);
+/** @param setBytes id of the set, random @returns the set and the framed shares, index 1 first; the caller wipes them */
+export async function splitRoot(provider: CryptoProvider, root: Uint8Array, total: number, threshold: number, setBytes = provider.random(SET_BYTES)): Promise<{ set: ShareSet; shares: Uint8Array[] }> {
+  if (root.length !== SECRET_BYTES || setBytes.length !== SET_BYTES || threshold < 2 || total < threshold || total > 255) throw new ArchiveError('E_CRYPTO_INPUT', { what: 'shares', threshold, total });
   const setId = hex(setBytes);
   const raw = await split(Uint8Array.from(root), total, threshold);
   const shares = raw.map((share, place) => {

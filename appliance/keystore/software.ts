@@ -55,7 +55,7 @@ export class SoftwareKeyStore implements KeyStore {
   }
 
   levelKey(level: Level, purpose: Purpose, epoch = purpose === 'search' ? SEARCH_EPOCH : this.epoch): Uint8Array {
-    return this.#open().tree.levelKey(level, purpose, epoch).slice();
+    return Uint8Array.from(this.#open().tree.levelKey(level, purpose, epoch));
   }
 
   sealUnderLevel(level: Level, plain: Uint8Array, about: readonly (string | number)[]): Uint8Array {
@@ -93,7 +93,7 @@ export class SoftwareKeyStore implements KeyStore {
     for (;;) {
       const row = await this.keyring.get(objectId);
       if (row === undefined) throw new ArchiveError('E_KEY_DESTROYED', { object: objectId });
-      if (await this.#wrapAnew(row, level)) break;
+      if ((await this.keyring.exchange([{ seen: row, key: this.#wrappedAnew(row, level) }])) > 0) break;
     }
     await this.keyring.settle();
   }
@@ -101,8 +101,7 @@ export class SoftwareKeyStore implements KeyStore {
   async rewrapOlder(limit: number): Promise<number> {
     this.#open();
     const rows = await this.keyring.older(this.epoch, limit);
-    let done = 0;
-    for (const row of rows) if (await this.#wrapAnew(row, row.level)) done += 1;
+    const done = await this.keyring.exchange(rows.map((row) => ({ seen: row, key: this.#wrappedAnew(row, row.level) })));
     await this.keyring.settle();
     return done;
   }
@@ -203,7 +202,7 @@ export class SoftwareKeyStore implements KeyStore {
    * follows.
    * @param keep writes the new box file, before it is used; with the new root for the rehearsal
    */
-  async renewRoot(holders: readonly Holder[], threshold: number, keep: (file: BoxFile, root: Uint8Array) => Promise<void>): Promise<void> {
+  async renewRoot(holders: readonly Holder[], threshold: number, setId: string | undefined, keep: (file: BoxFile, root: Uint8Array) => Promise<void>): Promise<void> {
     const open = this.#open();
     const [root, former] = [this.provider.random(32), sealedNow(open.tree, this.box)];
     const tree = new KeyTree(this.provider, root, this.box.boxId);
@@ -213,7 +212,7 @@ export class SoftwareKeyStore implements KeyStore {
         ...former, sealedSearch: sealSearch(tree, former.boxId, open.tree.exportSearch()),
         epochs: former.epochs.map((one) => (one.sealed === null ? one : { ...one, sealed: sealEpoch(tree, former.boxId, one.epoch, tree.exportEpoch(one.epoch), true) })),
         sealedBoxKey: this.#resealed(tree, 'box', open.boxKey), sealedAuthorityKey: this.#resealed(tree, 'authority', open.authorityKey),
-        ...(await this.#cut(tree, holders, threshold)),
+        ...(await this.#cut(tree, holders, threshold, setId)),
       };
       await keep(resealed, root);
       this.box = resealed;
@@ -257,8 +256,8 @@ export class SoftwareKeyStore implements KeyStore {
     return key;
   }
 
-  async #cut(tree: KeyTree, holders: readonly Holder[], threshold: number): Promise<Pick<BoxFile, 'set' | 'shares'>> {
-    const { set, shares: frames } = await tree.cut(holders.length, threshold);
+  async #cut(tree: KeyTree, holders: readonly Holder[], threshold: number, setId?: string): Promise<Pick<BoxFile, 'set' | 'shares'>> {
+    const { set, shares: frames } = await tree.cut(holders.length, threshold, setId);
     const shares = frames.map((frame, place): HeldShare[] => {
       const to = holders[place];
       const encrypted = to === undefined ? [] : [{ ...to, index: place + 1, encrypted: this.provider.sm2Encrypt(frame, to.certificate.publicKey) }];
@@ -286,11 +285,10 @@ export class SoftwareKeyStore implements KeyStore {
     return tree.box(row.level, 'wrap', row.epoch).open(row.wrapped, aboutKey(row.objectId, row.level));
   }
 
-  /** @returns false when the row was changed or destroyed meanwhile */
-  async #wrapAnew(row: WrappedKey, level: Level): Promise<boolean> {
+  #wrappedAnew(row: WrappedKey, level: Level): WrappedKey {
     const key = this.#unwrap(row);
     try {
-      return await this.keyring.exchange(row, this.#wrap(row.objectId, level, key));
+      return this.#wrap(row.objectId, level, key);
     } finally {
       key.fill(0);
     }

@@ -11,10 +11,11 @@ import type { Vault } from '../content/vault.js';
 import { verifyLedger } from '../audit/verify.js';
 import type { CheckSignature } from '../audit/verify.js';
 import type { KeyStore } from '../keystore/keystore.js';
+import { epochsInRows } from '../store/resealing.js';
 import type { Sql } from '../store/sql.js';
 
 export interface FsckFinding {
-  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open' | 'binding';
+  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'key-level' | 'key-epoch' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open' | 'binding';
   /** Id of what it is about. */
   readonly object: string;
   /** 中文 */
@@ -47,8 +48,10 @@ export async function fsck(parts: {
   for (const row of await sql.all<{ integrity_check: string }>('PRAGMA integrity_check')) if (row.integrity_check !== 'ok') add('database', '', `数据库完整性：${row.integrity_check}`);
   for (const row of await sql.all<{ table: string }>('PRAGMA foreign_key_check')) add('database', row.table, '数据库外键不一致');
 
-  const objects = await sql.all<{ id: string; bytes: number; sm3: string; state: string }>('SELECT id, bytes, sm3, state FROM stored_object');
-  for (const row of objects) await checkObject(parts, row, add);
+  const objects = await sql.all<ObjectRow>('SELECT id, level, bytes, sm3, state FROM stored_object');
+  const moving = new Set((await sql.all<{ object: string }>("SELECT object FROM object_intent WHERE kind = 'relevel' AND closed_at IS NULL")).map((row) => row.object));
+  for (const row of objects) await checkObject(parts, row, moving.has(row.id), add);
+  await checkEpochs(parts, add);
   const known = new Set(objects.filter((row) => row.state !== 'gone').map((row) => row.id));
   for (const folder of await readdir(paths.vault)) {
     for (const name of await readdir(path.join(paths.vault, folder))) if (!known.has(name)) add('object-unreferred', name, '封存对象没有登记');
@@ -71,18 +74,30 @@ export async function fsck(parts: {
   return { objects: known.size, records: records?.n ?? 0, entries: ledger.entries, opened: parts.keys.state === 'unlocked', findings };
 }
 
+interface ObjectRow { readonly id: string; readonly level: number; readonly bytes: number; readonly sm3: string; readonly state: string }
+
+/** Whatever names an epoch names one that there is: data keys in the keyring, headers of sealed descriptions in the rows. */
+async function checkEpochs(parts: { readonly sql: Sql; readonly keys: KeyStore }, add: (kind: FsckFinding['kind'], object: string, text: string) => void): Promise<void> {
+  const live = new Set(parts.keys.epochs.filter(({ state }) => state !== 'destroyed').map(({ epoch }) => epoch));
+  for (const [epoch, count] of await parts.keys.keysByEpoch()) if (!live.has(epoch)) add('key-epoch', String(epoch), `${String(count)} 个数据密钥所属的第 ${String(epoch)} 期密钥不存在`);
+  for (const [epoch, count] of await epochsInRows(parts.sql)) if (!live.has(epoch)) add('key-epoch', String(epoch), `${String(count)} 条著录密件所属的第 ${String(epoch)} 期密钥不存在`);
+}
+
 async function checkObject(
   parts: { readonly vault: Vault; readonly keys: KeyStore; readonly paths: DataPaths; readonly deep: boolean },
-  row: { readonly id: string; readonly bytes: number; readonly sm3: string; readonly state: string },
+  row: ObjectRow,
+  moving: boolean,
   add: (kind: FsckFinding['kind'], object: string, text: string) => void,
 ): Promise<void> {
-  const holds = await parts.keys.holds(row.id);
+  const place = await parts.keys.placeOf(row.id);
+  const holds = place !== undefined;
   if (row.state === 'gone') {
     if (holds) add('key-left', row.id, '已销毁对象的密钥仍在');
     if (await exists(vaultPath(parts.paths, row.id))) add('object-unreferred', row.id, '已销毁对象的密文仍在');
     return;
   }
   if (!holds) { add('key-missing', row.id, '对象密钥不存在'); return; }
+  if (place.level !== row.level && !moving) add('key-level', row.id, '对象密钥所在密级与登记的密级不一致');
   if (row.state === 'kept' && !(await exists(vaultPath(parts.paths, row.id)))) { add('object-missing', row.id, '封存对象不存在'); return; }
   if (parts.keys.state === 'locked') return;
   try {

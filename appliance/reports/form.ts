@@ -17,6 +17,9 @@ export interface Text {
   readonly align?: 'left' | 'right' | 'center';
 }
 
+/** What stands on every page of a form. */
+export type FormHead = Pick<ReportDocument, 'orientation' | 'title' | 'reportNo' | 'box' | 'generatedAt' | 'level' | 'mark' | 'rehearsal' | 'unit'>;
+
 /** A page of a form with a pen on it: everything is placed by hand, so that the same data give the same bytes. */
 export class Form {
   readonly pdf: PDFKit.PDFDocument;
@@ -27,7 +30,7 @@ export class Form {
   readonly bottom: number;
   readonly #done: Promise<Buffer>;
 
-  constructor(private readonly document: ReportDocument) {
+  constructor(private readonly document: FormHead) {
     const pdf = new PDFDocument({
       size: 'A4', layout: document.orientation, margin: 0, bufferPages: true, autoFirstPage: false, subset: 'PDF/A-2b', pdfVersion: '1.7', lang: 'zh-CN',
       displayTitle: true, font: REGULAR,

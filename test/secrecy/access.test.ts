@@ -102,6 +102,15 @@ const MAY = `
   key.status                 three-officers
   key.unlock                 three-officers
   key.lock                   three-officers
+  key.register               three-officers
+  key.rotate                 sysadmin secadmin
+  key.destroy-epoch          sysadmin secadmin
+  key.reissue                three-officers
+  ceremony.list              three-officers inspector
+  ceremony.show              three-officers inspector
+  ceremony.print             three-officers inspector
+  ceremony.sign              three-officers
+  ceremony.enter             sysadmin secadmin
   system.status              three-officers inspector
   system.selftest            sysadmin
   system.fsck                sysadmin

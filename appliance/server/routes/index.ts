@@ -5,6 +5,7 @@ import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { captureRoutes } from './capture.js';
 import { caseRoutes, classificationRoutes } from './classification.js';
+import { custodyRoutes } from './custody.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
@@ -17,6 +18,7 @@ import { keyRoutes, systemRoutes } from './system.js';
 export const allRoutes = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
+  ...custodyRoutes(services.custody),
   ...personRoutes(services.person),
   ...approvalRoutes(services.approvals),
   ...captureRoutes(services, box.policies.content('capture.json')),

@@ -11,12 +11,14 @@ import { classification } from './0006-classification.js';
 import { markingCases } from './0007-marking-cases.js';
 import { approvals } from './0009-approvals.js';
 import { bindings } from './0011-bindings.js';
+import { custody } from './0013-custody.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
   markingCases,
   approvals,
   bindings,
+  custody,
 ];
 
 /**

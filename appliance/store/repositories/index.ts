@@ -5,6 +5,8 @@ import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
 import { approvalRepository } from './approvals.js';
+import { custodyRepository } from './custody.js';
+import type { CustodyRepository } from './custody.js';
 import { holdings } from './holdings.js';
 import { caseRepository, noticeRepository, taskRepository } from './marking-cases.js';
 import { authorityRepository, matterRepository } from './matters.js';
@@ -25,6 +27,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly people: PeopleRepository;
   readonly sessions: SessionRepository;
   readonly reports: ReportRepository;
+  readonly custody: CustodyRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -32,7 +35,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const matters = matterRepository(sql, sealing, hold);
   return {
     sql, ...holdings(sql, sealing, hold), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
-    reports: reportRepository(sql, sealing),
+    reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing),
     known: {
       async codes(codes, exceptBatch) {
         const known = new Set<string>();
