@@ -12,6 +12,7 @@ import { bindingError, bindingsOf, setAside } from './binding/bindings.js';
 import type { Bindings } from './binding/bindings.js';
 import { watch } from './binding/watch.js';
 import { Bulk } from './content/bulk.js';
+import { enterKnowledge } from './guarding/knowledge.js';
 import { exists, makeFolder } from './content/file-ops.js';
 import { dataPaths } from './content/paths.js';
 import type { DataPaths } from './content/paths.js';
@@ -140,7 +141,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     const [wrong] = await bindings.faults(sql, records, writing);
     if (wrong !== undefined) throw bindingError(...wrong, { listed });
   }), {
-    meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }), bind: bindings.bind,
+    meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }), bind: bindings.bind, register: enterKnowledge,
     async unfaithful(call, error) {
       const record = String(error.facts['record']);
       await store.housekeep(async (sql) => setAside(sql, record, String(error.facts['fault']), clock.now()));

@@ -18,7 +18,7 @@ import { approvalService } from '../secrecy/services/approvals.js';
 import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
 import { auditService } from './audit/service.js';
-import { composeGuarding } from './binding/compose.js';
+import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
@@ -120,7 +120,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
 
   return {
     desk: deskService({ store, gate, clock }),
-    ...composeGuarding(box),
+    ...composeGuarding(box, { nameOf }),
     dutyName, ...markingServices, approvals,
     keeper,
     session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),

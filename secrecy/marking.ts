@@ -88,3 +88,43 @@ export function checkNoStar(level: Level, text: string, policy: MarkPolicy): voi
 export function requireMark(level: Level, mark: string | null): void {
   if (isSecret(level) && (mark === null || mark === '')) throw new ArchiveError('E_CLS_MARK_MISSING', { level });
 }
+
+/** 文件名后缀: `通知〔机密〕.pdf`, once; nothing for what is no state secret. @see domain/06 §4.3 */
+export function markedName(fileName: string, level: Level): string {
+  if (!isSecret(level)) return fileName;
+  const suffix = `〔${levelName(level)}〕`;
+  const [, stem = fileName, ending = ''] = /^(.*?)((?:\.[A-Za-z0-9]+)*)$/u.exec(fileName) ?? [];
+  return stem.endsWith(suffix) ? fileName : `${stem.replace(/〔(?:秘密|机密|绝密)〕$/u, '')}${suffix}${ending}`;
+}
+
+/** 标志的四处: what metadata, page, file name and print header say of one thing. */
+export interface MarkPlaces {
+  /** 元数据 */
+  readonly level: Level;
+  readonly mark: string | null;
+  /** First line of the page's watermark. */
+  readonly page: string | null;
+  readonly fileName: string;
+  /** 打印、报表页眉 */
+  readonly header: string;
+}
+
+/** Where the places disagree, in words; empty when they say the same. @see domain/06 §4.3, domain/04 KM-07 */
+export function markDisagreements(places: MarkPlaces, policy: MarkPolicy): readonly string[] {
+  const { level, mark, page, fileName, header } = places;
+  const wanted = isSecret(level) ? mark : null;
+  const said = (text: string | null): Level | null => {
+    try {
+      return text === null || text === '' ? null : parseMark(text, policy).level;
+    } catch {
+      return null;
+    }
+  };
+  const inName = /〔(秘密|机密|绝密)〕/u.exec(fileName)?.[1];
+  const wrong: string[] = [];
+  if (isSecret(level) && said(mark) !== level) wrong.push('元数据：密级与标志不一致');
+  if (isSecret(level) ? page !== wanted : said(page) !== null && isSecret(said(page) ?? 0)) wrong.push('页面水印：标志与元数据不一致');
+  if ((inName === undefined ? null : levelByName(inName)) !== (isSecret(level) ? level : null)) wrong.push('文件名：密级后缀与元数据不一致');
+  if (isSecret(level) ? header !== wanted : isSecret(said(header) ?? 0)) wrong.push('打印页眉：标志与元数据不一致');
+  return wrong;
+}

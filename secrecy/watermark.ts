@@ -26,32 +26,40 @@ export function traceText({ mark, code, orderNo, person, unit, at, short }: Trac
 
 /** Crockford's base 32: no I, L, O, U, so that it survives a bad photograph and being read aloud. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const HASH_CHARACTERS = 4;
+const CHARACTERS = 10;
+/** 50 bits of the hash: what 10 characters hold of its first 13 digits. */
+const DIGITS = 13;
+const DROPPED = 4;
 
 /**
- * 溯源短码, e.g. `3F-9K2M`: the number of the audit entry, and 20 bits of its hash, so that a mistyped or invented code does not pass.
+ * 溯源短码, e.g. `3F9K2-M7Q0X`: the beginning of the audit entry's hash. Not its number: that would tell whoever reads two pages how much
+ * others have done in between.
  * @param hash hex of the entry's hash
  * @throws ArchiveError `E_INPUT_INVALID`
  */
-export function shortCode(seq: number, hash: string): string {
-  if (!Number.isSafeInteger(seq) || seq < 0 || !/^[0-9a-f]{64}$/u.test(hash)) throw new ArchiveError('E_INPUT_INVALID', { rule: 'shortCode' });
-  return `${base32(seq, 2)}-${base32(Number.parseInt(hash.slice(0, 5), 16), HASH_CHARACTERS)}`;
-}
-
-function base32(value: number, least: number): string {
+export function shortCode(hash: string): string {
+  if (!/^[0-9a-f]{64}$/u.test(hash)) throw new ArchiveError('E_INPUT_INVALID', { rule: 'shortCode' });
+  let rest = Math.floor(Number.parseInt(hash.slice(0, DIGITS), 16) / DROPPED);
   let text = '';
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 32)) text = `${ALPHABET[rest % 32] ?? ''}${text}`;
-  return text.padStart(least, '0');
+  for (let at = 0; at < CHARACTERS; at += 1) {
+    text = `${ALPHABET[rest % 32] ?? ''}${text}`;
+    rest = Math.floor(rest / 32);
+  }
+  return `${text.slice(0, CHARACTERS / 2)}-${text.slice(CHARACTERS / 2)}`;
 }
 
-/** Which entry a code speaks of, with blanks, small letters and look-alikes forgiven. @throws ArchiveError `E_INPUT_INVALID` */
-export function readShortCode(given: string): { readonly seq: number; matches(hash: string): boolean } {
+/**
+ * The first 13 hex digits that the entry's hash may have, from and to; with blanks, small letters and look-alikes forgiven.
+ * @throws ArchiveError `E_INPUT_INVALID`
+ */
+export function readShortCode(given: string): { readonly from: string; readonly to: string; matches(hash: string): boolean } {
   const text = given.normalize('NFKC').toUpperCase().replaceAll(/[\s-]/gu, '').replaceAll('O', '0').replaceAll(/[IL]/gu, '1');
-  const head = text.slice(0, -HASH_CHARACTERS);
-  let seq = 0;
-  for (const character of head) seq = seq * 32 + ALPHABET.indexOf(character);
-  if (head === '' || [...text].some((character) => !ALPHABET.includes(character)) || !Number.isSafeInteger(seq)) {
+  if (text.length !== CHARACTERS || [...text].some((character) => !ALPHABET.includes(character))) {
     throw new ArchiveError('E_INPUT_INVALID', { rule: 'shortCode' }, [{ at: '/code', message: '溯源码不正确，请对照水印逐字核对' }]);
   }
-  return { seq, matches: (hash) => shortCode(seq, hash).slice(-HASH_CHARACTERS) === text.slice(-HASH_CHARACTERS) };
+  let value = 0;
+  for (const character of text) value = value * 32 + ALPHABET.indexOf(character);
+  const digits = (number: number): string => number.toString(16).padStart(DIGITS, '0');
+  const [from, to] = [digits(value * DROPPED), digits(value * DROPPED + DROPPED - 1)];
+  return { from, to, matches: (hash) => hash.slice(0, DIGITS) >= from && hash.slice(0, DIGITS) <= to };
 }

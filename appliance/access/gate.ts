@@ -1,5 +1,5 @@
 import { ArchiveError } from '../../core/errors.js';
-import type { Call, Clock, Decision, Target as CoreTarget } from '../../core/ports.js';
+import type { Call, Clock, Decision, Level, Target as CoreTarget } from '../../core/ports.js';
 import { authorize, decide } from '../../secrecy/access.js';
 import type { AccessPolicy } from '../../secrecy/duties.js';
 import { abilities, explain } from '../../secrecy/explain.js';
@@ -38,11 +38,18 @@ export interface AccessGate extends Gate {
   explain(call: Call, act: string, aim: CoreTarget | undefined): Promise<Decision>;
   /** True when the act would be allowed; nothing is entered or refused. For greying buttons in lists. */
   would(call: Call, act: string, aim: CoreTarget): Promise<boolean>;
+  /** The decision for somebody else, at their full clearance: for rehearsals, which change and enter nothing. */
+  imagine(person: string, as: Imagined, act: string, aim: CoreTarget): Promise<Decision>;
+  /** `visible` for somebody else, at their full clearance. */
+  visibleTo(person: string, as: Imagined, act: string, from: number): Promise<Visibility>;
   /** Whether the person may learn that the thing exists at all. */
   knows(call: Call, aim: CoreTarget): Promise<boolean>;
   /** The things of a list that this person may see, as a predicate whose first place is `$from`. */
   visible(call: Call, act: string, from: number, columns?: FilterColumns): Promise<Visibility>;
 }
+
+/** A person as they would be. */
+export interface Imagined { readonly clearance?: Level }
 
 export interface GateParts {
   readonly policy: AccessPolicy;
@@ -60,11 +67,11 @@ export function accessGate(parts: GateParts): AccessGate {
   const { policy, system, clock } = parts;
   const known = new WeakMap<Call, Promise<Subject>>();
 
-  async function load(call: SessionCall): Promise<Subject> {
+  async function load(call: Pick<SessionCall, 'person' | 'session'>, as: Imagined = {}): Promise<Subject> {
     const found = await parts.load(call.person);
     if (found?.person.status !== 'active') throw new ArchiveError('E_SESSION_REQUIRED', { person: call.person });
     const { person } = found;
-    const cleared = person.clearanceUntil === null || clock.today() <= person.clearanceUntil ? person.clearance : 0;
+    const cleared = as.clearance ?? (person.clearanceUntil === null || clock.today() <= person.clearanceUntil ? person.clearance : 0);
     const grants = inForce(
       found.grants.filter((grant) => grant.revokedAt === null)
         .map((grant) => ({ duty: grant.duty as Subject['grants'][number]['duty'], fonds: grant.fonds, from: grant.validFrom, until: grant.validUntil })),
@@ -90,6 +97,14 @@ export function accessGate(parts: GateParts): AccessGate {
     return target({ ...aim, scope: { ...aim.scope, requests, compartments } }, system);
   };
 
+  function seen(who: Subject, act: string, from: number, columns: FilterColumns): Visibility {
+    const filter = compileFilter(policy, system, who, act, columns);
+    let place = from;
+    const sql = filter.sql.replace(/\?/gu, () => `$${String(place++)}`);
+    const held = columns === RECORD_COLUMNS ? HELD.record : columns === MATTER_COLUMNS ? HELD.matter : null;
+    return { sql: held === null ? sql : `(${sql} AND ${held})`, values: filter.parameters };
+  }
+
   return {
     subjectOf,
     async decide(call, act, aim) {
@@ -107,12 +122,8 @@ export function accessGate(parts: GateParts): AccessGate {
       const show = policy.shownBy[aim.type as keyof typeof policy.shownBy];
       return show !== undefined && decide(policy, system, await subjectOf(call), show, aimed(aim)).allowed;
     },
-    async visible(call, act, from, columns = RECORD_COLUMNS) {
-      const filter = compileFilter(policy, system, await subjectOf(call), act, columns);
-      let place = from;
-      const sql = filter.sql.replace(/\?/gu, () => `$${String(place++)}`);
-      const held = columns === RECORD_COLUMNS ? HELD.record : columns === MATTER_COLUMNS ? HELD.matter : null;
-      return { sql: held === null ? sql : `(${sql} AND ${held})`, values: filter.parameters };
-    },
+    imagine: async (person, as, act, aim) => decide(policy, system, await load({ person, session: undefined }, as), act, aimed(aim)),
+    visibleTo: async (person, as, act, from) => seen(await load({ person, session: undefined }, as), act, from, RECORD_COLUMNS),
+    visible: async (call, act, from, columns = RECORD_COLUMNS) => seen(await subjectOf(call), act, from, columns),
   };
 }

@@ -4,6 +4,8 @@ import { ArchiveError } from '../../core/errors.js';
 import { parseCheckpoint } from '../../core/checkpoint.js';
 import type { Clock, ReadTools, Sm3, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { AuditCheckpoints, AuditConsistency, AuditList, AuditProve, AuditVerify } from '../../policies/schemas/audit.js';
+import type { AuditTrace } from '../../policies/schemas/guarding.js';
+import { readShortCode } from '../../secrecy/watermark.js';
 import { bytes } from '../server/route.js';
 import type { ServerCall } from '../server/route.js';
 import { entryOf } from '../store/ledger.js';
@@ -65,6 +67,17 @@ export function auditService(parts: AuditServiceParts) {
         const names = new Map<string, string>();
         for (const row of rows) if (!names.has(row.actor)) names.set(row.actor, await parts.nameOf(row.actor));
         return { page, size, total: count?.n ?? 0, rows: rows.map((row) => ({ ...entryOf(row), actorName: names.get(row.actor) ?? '' })) };
+      });
+    },
+
+    /** 溯源: the reading that the code on a page leads back to; several only where hashes begin alike. */
+    async trace(call: ServerCall, input: AuditTrace) {
+      const code = readShortCode(input.code);
+      return store.read(call, async (tx) => {
+        await tx.allow();
+        const rows = await tx.sql.all<EntryRow>("SELECT * FROM audit_entry WHERE action = 'record.read' AND substr(hash, 1, 13) BETWEEN $1 AND $2 ORDER BY seq LIMIT 10", code.from, code.to);
+        tx.audit({ action: call.act, detail: { found: rows.length } });
+        return { rows: await Promise.all(rows.map(async (row) => ({ ...entryOf(row), actorName: await parts.nameOf(row.actor) }))) };
       });
     },
 

@@ -62,7 +62,7 @@ export function readingService(parts: ReadingParts) {
       });
       if (!entry) throw new ArchiveError('E_AUDIT_UNAVAILABLE');
       const { name, department } = await parts.reader(call.person);
-      const trace = shortCode(entry.seq, entry.hash);
+      const trace = shortCode(entry.hash);
       const lines = traceText({ mark: record.mark, code: record.archivalCode ?? record.electronicRecordCode, orderNo: null, person: name, unit: department, at: entry.at, short: trace });
       const png = await withSource(file.object, async (source) => preview.renderPage(source, file.mime, input.page, { widthPixels: input.width ?? USUAL_WIDTH, watermark: { lines } }));
       return bytes('image/png', png, { headers: { 'X-Trace-Code': trace } });

@@ -47,7 +47,7 @@ export function manifestText(manifest: Manifest): string {
   return `${lines.join('\n')}\n`;
 }
 
-const HEAD = /^shouzang-report-manifest 1\nreport (R\d{2}-\d{8}-\d{4})\nbox (\S+)\ngenerated (\S+)\nlevel ([0-4])\ncheckpoint (\d+) ([A-Za-z0-9+/]{43}=)\n/;
+const HEAD = /^shouzang-report-manifest 1\nreport (R\d{2}-\d{8}-(?:\d{4}|\d{8}))\nbox (\S+)\ngenerated (\S+)\nlevel ([0-4])\ncheckpoint (\d+) ([A-Za-z0-9+/]{43}=)\n/;
 const FILE = /^file ([0-9a-f]{64}) (\d+) ([A-Za-z0-9.-]+)$/;
 const PART = /^part ([0-9a-f]{64}) (\d+) (\d+)$/;
 

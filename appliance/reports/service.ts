@@ -3,12 +3,15 @@ import type { Ids, Clock, Level, ReadTools, Sm3, Target, UnitOfWork, WriteTools 
 import { ArchiveError } from '../../core/errors.js';
 import { batchTarget } from '../../core/holdings.js';
 import type { CaptureBatch, ComputerFile, StoredRecord } from '../../core/holdings.js';
+import { drawNumber } from '../../core/drawn-number.js';
 import { formatCheckpoint } from '../../core/checkpoint.js';
 import type { SignedCheckpoint } from '../../core/checkpoint.js';
 import type { ReportCreate, ReportKind, ReportList, ReportRead, ReportShow, ReportsPolicy } from '../../policies/schemas/report.js';
 import type { TestItems } from '../../policies/schemas/test-items.js';
 import { NOT_YET_MADE } from '../../secrecy/access.js';
+import { markedName } from '../../secrecy/marking.js';
 import type { MarkPolicy } from '../../secrecy/marking.js';
+import { needsKnowledgeLog } from '../../secrecy/scope.js';
 import { keepCheckpoint, signCheckpoint } from '../audit/checkpoints.js';
 import type { BoxIdentity } from '../audit/identity.js';
 import type { Visibility } from '../access/gate.js';
@@ -19,7 +22,7 @@ import type { Ledger } from '../store/ledger.js';
 import type { BoxProfile } from '../store/repositories/box.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { reportTarget } from '../store/repositories/reports.js';
-import type { StoredReport } from '../store/repositories/reports.js';
+import type { StoredReport, Told } from '../store/repositories/reports.js';
 import { checkedDocument, plannedReport, standing } from './document.js';
 import type { ReportContent, ReportStanding } from './document.js';
 import { fourPropertyReport } from './four-property.js';
@@ -52,7 +55,11 @@ const ALL_PEOPLE = 100_000;
 const WHOLE_BOX = '*';
 
 /** What a kind gathered, before it is laid out and signed. */
-interface Gathered { readonly content: ReportContent; readonly at: ReportStanding; readonly fonds: string; readonly department: string | null }
+interface Gathered {
+  readonly content: ReportContent; readonly at: ReportStanding; readonly fonds: string; readonly department: string | null;
+  /** Records whose titles it tells, where that is to be registered (机密 and above). */
+  readonly tells: readonly Told[];
+}
 
 /** 报表: made from what is stored, signed, sealed under its own level, and read back under its own decision. */
 export function reportService(parts: ReportServiceParts) {
@@ -83,7 +90,8 @@ export function reportService(parts: ReportServiceParts) {
       run: chosen, batch, departmentName: department?.name ?? batch.department, fondsName: profile.fonds.find(({ fonds }) => fonds === batch.fonds)?.name ?? '',
       operator: (await tx.people.get(chosen.operator))?.account ?? chosen.operator, records: held, items: parts.items, resultOrder: policy.resultOrder,
     }, at);
-    return { content, at, fonds: batch.fonds, department: batch.department };
+    const tells = input.titles === true ? records.filter(({ level }) => needsKnowledgeLog(level)).map(({ id, level }) => ({ record: id, level })) : [];
+    return { content, at, fonds: batch.fonds, department: batch.department, tells };
   }
 
   /**
@@ -114,7 +122,7 @@ export function reportService(parts: ReportServiceParts) {
       ...parts.roles, at: clock.now(), today: clock.today(), persons, grants: await tx.people.grants(), departments: await tx.people.departments(),
       fonds: profile.fonds.map(({ fonds }) => fonds), passwordsAge: !profile.rehearsal, before: await lastPolicies(tx),
     }, at);
-    return { content, at, fonds: WHOLE_BOX, department: null };
+    return { content, at, fonds: WHOLE_BOX, department: null, tells: [] };
   }
 
   /** Policy digests as the last list of this kind printed them. */
@@ -147,10 +155,10 @@ export function reportService(parts: ReportServiceParts) {
       const prefix = `${input.kind}-${clock.today().replaceAll('-', '')}-`;
       return {
         gathered: input.kind === 'R08' ? await fourProperty(tx, input) : await userRole(tx, call),
-        account: (await tx.people.get(call.person))?.account ?? '', number: `${prefix}${String((await tx.reports.lastNumber(prefix)) + 1).padStart(4, '0')}`,
+        account: (await tx.people.get(call.person))?.account ?? '', number: await drawNumber(ids, prefix, async (number) => tx.reports.numbered(number)),
       };
     });
-    const { content, at, fonds, department } = gathered;
+    const { content, at, fonds, department, tells } = gathered;
     const plan = planned(input.kind);
     const checkpoint = signCheckpoint(parts.ledger, sm3, clock, box);
     const document = checkedDocument({
@@ -162,7 +170,7 @@ export function reportService(parts: ReportServiceParts) {
     const files = await reportSet(document, box, sm3);
     const report = {
       id: ids.uuid(), number, kind: plan.kind, level: at.level, fonds, department, owner: call.person, object: ids.uuid(), createdAt: document.generatedAt,
-      title: plan.title, mark: at.mark, conclusion: content.conclusion?.text ?? null,
+      title: plan.title, mark: at.mark, conclusion: content.conclusion?.text ?? null, tells,
       files: Object.fromEntries(SET_ENDINGS.map((ending) => {
         const file = files.get(setName(number, ending)) ?? Buffer.alloc(0);
         return [ending, { bytes: file.length, sm3: Buffer.from(sm3(file)).toString('hex') }];
@@ -189,6 +197,7 @@ export function reportService(parts: ReportServiceParts) {
           action: call.act, object: report.id, objectType: 'report', objectLevel: report.level,
           detail: { number: report.number, kind: report.kind, checkpoint: checkpoint.size, manifest: report.files['manifest']?.sm3 ?? '', pdf: report.files['pdf']?.sm3 ?? '' },
         });
+        told(tx, call, report);
         tx.afterCommit(async () => { committed = true; await vault.promote(report.object); });
       });
     } catch (error) {
@@ -196,6 +205,11 @@ export function reportService(parts: ReportServiceParts) {
       if (!committed) await vault.discard(report.object);
       throw error;
     }
+  }
+
+  /** Whoever has a report with titles before them knows of those records. */
+  function told(tx: ReadTools, call: ServerCall, { number, tells }: Pick<StoredReport, 'number' | 'tells'>): void {
+    for (const { record, level } of tells) tx.audit({ action: call.act, object: record, objectType: 'record', objectLevel: level, detail: { report: number } });
   }
 
   const found = (report: StoredReport | undefined): StoredReport => {
@@ -228,6 +242,7 @@ export function reportService(parts: ReportServiceParts) {
         const report = found(await tx.reports.get(input.report));
         await tx.allow(reportTarget(report));
         tx.audit({ action: call.act, object: report.id, objectType: 'report', objectLevel: report.level, detail: { number: report.number } });
+        told(tx, call, report);
         return { ...(await outward(report)), document: checkedDocument(JSON.parse((await fileOf(report, 'json')).toString('utf8'))) };
       });
     },
@@ -243,7 +258,8 @@ export function reportService(parts: ReportServiceParts) {
           action: call.act, object: report.id, objectType: 'report', objectLevel: report.level,
           detail: { number: report.number, file: ending, bytes: body.length, sm3: Buffer.from(sm3(body)).toString('hex') },
         });
-        return bytes(TYPES[ending.split('.').at(-1) ?? ''] ?? 'application/octet-stream', body, ending === 'pdf' ? {} : { fileName: `${report.number}.${ending}` });
+        told(tx, call, report);
+        return bytes(TYPES[ending.split('.').at(-1) ?? ''] ?? 'application/octet-stream', body, ending === 'pdf' ? {} : { fileName: markedName(`${report.number}.${ending}`, report.level) });
       });
     },
   };

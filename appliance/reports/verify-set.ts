@@ -36,7 +36,7 @@ export interface SetVerdict {
 export const fault = (file: string, kind: FaultKind, text: string, where: Partial<Pick<VerifyFault, 'bytes' | 'entry'>> = {}): VerifyFault =>
   ({ file, kind, bytes: where.bytes ?? null, entry: where.entry ?? null, text });
 
-const MANIFEST = /^(R\d{2}-\d{8}-\d{4})\.manifest$/;
+const MANIFEST = /^(R\d{2}-\d{8}-(?:\d{4}|\d{8}))\.manifest$/;
 
 /** The report numbers of which a folder or zip holds a manifest. */
 export const reportNumbers = (names: Iterable<string>): string[] => [...names].flatMap((name) => MANIFEST.exec(name)?.[1] ?? []).sort();

@@ -4,7 +4,6 @@ import { checkpointText, parseCheckpoint } from '../../core/checkpoint.js';
 import type { SignedCheckpoint } from '../../core/checkpoint.js';
 import { ArchiveError } from '../../core/errors.js';
 import { verifyExport } from '../audit/export.js';
-import { exists } from '../content/file-ops.js';
 import type { Certificate } from '../crypto/certificate.js';
 import { SET_ENDINGS } from './report-set.js';
 import { boxCertificates, chainFault, checkpointCheck } from './two-verifiers.js';
@@ -38,26 +37,29 @@ export async function verifyPaths(paths: readonly string[], options: VerifyOptio
   return items;
 }
 
+/** 文件名后缀〔机密〕 is for the eye: a member is known by its name without it. */
+const plainName = (name: string): string => name.replace(/〔(?:秘密|机密|绝密)〕/u, '');
+
 /** Any member of a set (`R08-20261123-0001.pdf.sig`), with its number and ending. */
-const MEMBER = new RegExp(`^(R\\d{2}-\\d{8}-\\d{4})\\.(${SET_ENDINGS.map((ending) => ending.replace('.', '\\.')).join('|')})$`);
+const MEMBER = new RegExp(`^(R\\d{2}-\\d{8}-(?:\\d{4}|\\d{8}))\\.(${SET_ENDINGS.map((ending) => ending.replace('.', '\\.')).join('|')})$`);
 
 async function verifyFolder(folder: string, options: VerifyOptions): Promise<readonly VerifyItem[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  const numbers = new Set([...reportNumbers(names), ...names.flatMap((name) => MEMBER.exec(name)?.[1] ?? [])]);
+  const numbers = new Set([...reportNumbers(names.map(plainName)), ...names.flatMap((name) => MEMBER.exec(plainName(name))?.[1] ?? [])]);
   const items: VerifyItem[] = [];
   for (const number of [...numbers].sort()) items.push(itemOf(path.join(folder, number), verifySet(options.two, number, await readSet(folder, number, names), options.anchor, false)));
   for (const entry of entries) {
     const inner = path.join(folder, entry.name);
     if (entry.isDirectory()) items.push(...(await verifyFolder(inner, options)));
-    else if (entry.isFile() && ![...numbers].some((number) => entry.name.startsWith(`${number}.`) && !entry.name.endsWith('.zip'))) items.push(await verifyFile(inner, options));
+    else if (entry.isFile() && ![...numbers].some((number) => plainName(entry.name).startsWith(`${number}.`) && !entry.name.endsWith('.zip'))) items.push(await verifyFile(inner, options));
   }
   return items;
 }
 
 async function readSet(folder: string, number: string, names: readonly string[]): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const name of names.filter((one) => one.startsWith(`${number}.`) && !one.endsWith('.zip'))) files.set(name, await readFile(path.join(folder, name)));
+  for (const name of names.filter((one) => plainName(one).startsWith(`${number}.`) && !one.endsWith('.zip'))) files.set(plainName(name), await readFile(path.join(folder, name)));
   return files;
 }
 
@@ -66,7 +68,7 @@ const itemOf = (place: string, verdict: SetVerdict): VerifyItem =>
 
 async function verifyFile(file: string, options: VerifyOptions): Promise<VerifyItem> {
   const content = await readFile(file);
-  const name = path.basename(file);
+  const name = plainName(path.basename(file));
   if (content.subarray(0, 2).toString('latin1') === 'PK') return verifyZipFile(file, content, options);
   if (content.subarray(0, 64).toString('utf8').startsWith('{"kind":"shouzang-audit"')) return verifyAuditExport(file, content.toString('utf8'), options);
   if (content.subarray(0, 9).toString('latin1') === 'shouzang/') return verifyCheckpoint(file, content.toString('utf8'), options);
@@ -90,8 +92,8 @@ function verifyZipFile(file: string, content: Buffer, options: VerifyOptions): V
 /** One file of a set by itself: with the whole set beside it all of that is judged; else its signature and certificate must be there. */
 async function verifyMember(file: string, number: string, content: Buffer, options: VerifyOptions): Promise<VerifyItem> {
   const folder = path.dirname(file);
-  const name = path.basename(file);
-  if (await exists(path.join(folder, `${number}.manifest`))) return itemOf(file, verifySet(options.two, number, await readSet(folder, number, await readdir(folder)), options.anchor, false));
+  const name = plainName(path.basename(file));
+  if (await beside(folder, `${number}.manifest`)) return itemOf(file, verifySet(options.two, number, await readSet(folder, number, await readdir(folder)), options.anchor, false));
   const [signature, pem] = await Promise.all([beside(folder, `${name}.sig`), beside(folder, `${number}.pem`)]);
   const faults: VerifyFault[] = [];
   if (!signature) faults.push(fault(`${name}.sig`, 'missing', '签名文件不在旁边，不能验真'));
@@ -113,7 +115,10 @@ async function verifyMember(file: string, number: string, content: Buffer, optio
   };
 }
 
-const beside = async (folder: string, name: string): Promise<Buffer | null> => ((await exists(path.join(folder, name))) ? readFile(path.join(folder, name)) : null);
+async function beside(folder: string, name: string): Promise<Buffer | null> {
+  const found = (await readdir(folder)).find((one) => plainName(one) === name);
+  return found === undefined ? null : readFile(path.join(folder, found));
+}
 
 function verifyAuditExport(file: string, text: string, { two, anchor, aside }: VerifyOptions): VerifyItem {
   const name = path.basename(file);

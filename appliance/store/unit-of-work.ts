@@ -32,6 +32,8 @@ export interface StoreOptions {
   readonly bind?: (writer: Sql, reader: Sql) => Promise<readonly AuditDraft[]>;
   /** A record did not hold against its binding: puts it aside, and gives the refusal as this person may see it. Runs outside the lock. */
   readonly unfaithful?: (call: Call, error: ArchiveError) => Promise<Error>;
+  /** In the same transaction as the entries: what must be registered because of them. A refusal from here undoes the act. */
+  readonly register?: (writer: Sql, entries: readonly AuditEntry[]) => Promise<void>;
   /** Told of every entry once it is committed. */
   readonly entered?: (entries: readonly AuditEntry[]) => void;
 }
@@ -78,6 +80,7 @@ export function openUnitOfWork<R extends object>(
     const entries: AuditEntry[] = [];
     try {
       for (const { draft, duty } of drafts) entries.push(...await unit.append({ ...call, duty }, [draft]));
+      await options.register?.(writer, entries);
       await unit.append(BOX_ACTOR, bound);
       await writer.run('COMMIT');
     } catch (error) {

@@ -69,7 +69,7 @@ export const ReportDocument = Type.Object({
   version: Type.Literal(1),
   kind: ReportKind,
   key: Words,
-  reportNo: Type.String({ pattern: '^R\\d{2}-\\d{8}-\\d{4}$', description: '报表号' }),
+  reportNo: Type.String({ pattern: '^R\\d{2}-\\d{8}-(\\d{4}|\\d{8})$', description: '报表号' }),
   title: Words,
   unit: Words,
   box: Words,

@@ -20,6 +20,7 @@ const MAY = `
   session.unlock             everyone
   session.sign-out           everyone
   access.explain             everyone
+  access.rehearse            officer class_authority unit_head custodian
   desk.list                  everyone
   person.list                three-officers
   person.directory           officer custodian proposer class_authority unit_head
@@ -27,6 +28,7 @@ const MAY = `
   person.disable             sysadmin
   person.unlock              sysadmin
   person.clear               secadmin
+  person.rehearse            secadmin
   person.grant               secadmin
   person.revoke              secadmin
   duty.list                  three-officers inspector
@@ -36,6 +38,7 @@ const MAY = `
   audit.consistency          auditadmin
   audit.checkpoints          auditadmin inspector
   audit.prove                auditadmin
+  audit.trace                auditadmin
   audit.checkpoint           auditadmin
   audit.export               auditadmin
   binding.show               three-officers officer custodian
@@ -70,6 +73,8 @@ const MAY = `
   record.amend               collectors
   classification.list        officer class_authority custodian unit_head proposer
   classification.show        officer class_authority custodian unit_head proposer
+  knowledge.list             officer custodian class_authority unit_head
+  knowledge.export           officer custodian unit_head
   classification.authorities everyone
   classification.preview     officer custodian proposer class_authority unit_head
   classification.propose     officer custodian proposer

@@ -1,12 +1,17 @@
-import { BindingPause } from '../../../policies/schemas/guarding.js';
+import { AccessRehearse, AuditTrace, BindingPause, KnowledgeExport, KnowledgeList, PersonRehearse } from '../../../policies/schemas/guarding.js';
 import { NoInput } from '../../../policies/schemas/session.js';
 import type { Services } from '../../services.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
 
-/** 标志绑定 */
+/** 标志绑定, 知悉登记, 访问预演, 溯源 */
 export const guardingRoutes = (services: Services): Routes => ({
   'binding.show': route({ method: 'GET', summary: '标志绑定校验情况', input: NoInput, errors: ['E_DENIED'], handle: services.binding.show }),
   'binding.verify': route({ method: 'POST', summary: '立即校验标志绑定', input: NoInput, errors: ['E_DENIED'], handle: services.binding.verify }),
   'binding.pause': route({ method: 'POST', summary: '暂停或继续标志绑定校验', input: BindingPause, errors: ['E_DENIED'], handle: services.binding.pause }),
+  'knowledge.list': route({ method: 'GET', summary: '知悉登记', input: KnowledgeList, errors: ['E_DENIED'], handle: services.knowledge.list }),
+  'knowledge.export': route({ method: 'GET', summary: '导出知悉登记簿', input: KnowledgeExport, errors: ['E_DENIED'], handle: services.knowledge.export }),
+  'access.rehearse': route({ method: 'POST', summary: '预演密级或知悉范围的变化', input: AccessRehearse, errors: ['E_DENIED', 'E_NOT_FOUND'], handle: services.rehearsal.record }),
+  'person.rehearse': route({ method: 'POST', summary: '预演涉密等级的变化', input: PersonRehearse, errors: ['E_DENIED', 'E_NOT_FOUND'], handle: services.rehearsal.clearance }),
+  'audit.trace': route({ method: 'GET', summary: '按溯源码查阅览', input: AuditTrace, errors: ['E_DENIED', 'E_INPUT_INVALID'], handle: services.audit.trace }),
 });

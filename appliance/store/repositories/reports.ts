@@ -5,6 +5,9 @@ import type { Sealing } from '../sealing.js';
 import { insert } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
 
+/** A record that a report tells of. */
+export interface Told { readonly record: string; readonly level: Level }
+
 /** The telling part of a report's row, sealed under the report's level. */
 export interface ReportDescription {
   readonly title: string;
@@ -12,11 +15,13 @@ export interface ReportDescription {
   readonly conclusion: string | null;
   /** SM3 and size of every file of the set, by ending. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sm3: string }>>;
+  /** Records of 机密 and above whose titles stand in it: whoever reads it is registered as knowing them. */
+  readonly tells: readonly Told[];
 }
 
 export interface StoredReport extends ReportDescription {
   readonly id: string;
-  /** `R08-20261123-0001` */
+  /** `R08-20261123-4071`, drawn: see `drawn-number.ts` */
   readonly number: string;
   readonly kind: ReportKind;
   readonly level: Level;
@@ -36,8 +41,8 @@ export interface ReportRepository {
   /** The last of its kind, for comparison. */
   latest(kind: ReportKind): Promise<StoredReport | undefined>;
   list(visible: { readonly sql: string; readonly values: readonly SqlValue[] }, kind: ReportKind | null, page: Page): Promise<Paged<StoredReport>>;
-  /** Largest running number given under a prefix (`R08-20261123-`). */
-  lastNumber(prefix: string): Promise<number>;
+  /** Whether a number is in use. */
+  numbered(number: string): Promise<boolean>;
 }
 
 interface ReportRow {
@@ -53,11 +58,11 @@ export function reportRepository(sql: Sql, sealing: Sealing): ReportRepository {
     bytes: row.bytes, createdAt: row.created_at, ...sealing.open<ReportDescription>(row.level, `report/${row.id}`, row.sealed),
   });
   return {
-    async add({ title, mark, conclusion, files, ...report }) {
+    async add({ title, mark, conclusion, files, tells, ...report }) {
       await insert(sql, 'report', {
         id: report.id, number: report.number, kind: report.kind, level: report.level, fonds: report.fonds, department: report.department, owner: report.owner,
         state: 'issued', object: report.object, bytes: report.bytes, created_at: report.createdAt,
-        sealed: sealing.seal(report.level, `report/${report.id}`, { title, mark, conclusion, files }),
+        sealed: sealing.seal(report.level, `report/${report.id}`, { title, mark, conclusion, files, tells } satisfies ReportDescription),
       });
     },
     async get(id) {
@@ -77,10 +82,7 @@ export function reportRepository(sql: Sql, sealing: Sealing): ReportRepository {
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM report WHERE ${where}`, ...values);
       return { rows: rows.map(reportOf), total: count?.n ?? 0 };
     },
-    async lastNumber(prefix) {
-      const row = await sql.one<{ last: string | null }>('SELECT max(number) AS last FROM report WHERE substr(number, 1, $1) = $2', prefix.length, prefix);
-      return Number(row?.last?.slice(prefix.length) ?? 0);
-    },
+    numbered: async (number) => (await sql.one('SELECT 1 AS there FROM report WHERE number = $1', number)) !== undefined,
   };
 }
 

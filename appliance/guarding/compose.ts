@@ -1,7 +1,9 @@
+import { setAside } from '../binding/bindings.js';
+import { bindingRound } from '../binding/round.js';
+import { bindingService } from '../binding/service.js';
 import type { Box } from '../box.js';
-import { setAside } from './bindings.js';
-import { bindingRound } from './round.js';
-import { bindingService } from './service.js';
+import { knowledgeService } from './knowledge.js';
+import { rehearsalService } from './rehearsal.js';
 
 /** Rest between two steps, so that people are served first; and before the first round after a start. */
 const REST_MS = 20;
@@ -9,7 +11,7 @@ const SETTLE_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /** 标志绑定: the round over the box's store, and its acts. `start` begins the background work, `stop` waits for the step under way. */
-export function composeGuarding(box: Box) {
+export function composeGuarding(box: Box, parts: { readonly nameOf: (person: string) => Promise<string> }) {
   const { store, clock, reader, bindings } = box;
   const round = bindingRound({
     reader, bindings, clock, housekeep: async (work) => store.housekeep(work),
@@ -47,6 +49,8 @@ export function composeGuarding(box: Box) {
   }
   return {
     binding: bindingService({ store, gate: box.gate, bindings, round, wake: () => { after(0); } }),
+    knowledge: knowledgeService({ store, gate: box.gate, nameOf: parts.nameOf }),
+    rehearsal: rehearsalService({ store, gate: box.gate }),
     guardingWork: {
       start(): void {
         stopped = false;
