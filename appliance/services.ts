@@ -13,7 +13,6 @@ import { inspectionService, metadataOf, tester } from '../core/services/inspecti
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
-import type { ClassificationParts } from '../secrecy/services/grounds.js';
 import { approvalService } from '../secrecy/services/approvals.js';
 import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
@@ -36,6 +35,7 @@ import { personService } from './identity/person-service.js';
 import { sessionService } from './identity/session-service.js';
 import { sessionKeeper } from './identity/sessions.js';
 import { challengesWith } from './identity/sign-in.js';
+import { dailyRound } from './marking/daily-round.js';
 import { judge } from './inspection/verdict.js';
 import { fatalExamination } from './inspection/inspect.js';
 import { problemOf } from './server/problem.js';
@@ -109,19 +109,19 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     store, clock, ids, policy: policies.content('approvals.json'), subjectOf: async (call) => gate.subjectOf(call), dutyName, nameOf, verifierFor, digest,
   });
   const matters = matterRepository(reader, sealing);
-  const marking: ClassificationParts = {
+  const marking = composeMarking({
     store, clock, ids, policy: policies.content('marking.json'), cases: policies.content('marking-cases.json'), holidays: policies.content('holidays.json'), systemLevel: profile.systemLevel, content: box.vault, searchedKeys: searchedKeys(scheme), visible: visibleMatters,
     would: async (call, act, target) => gate.would(call, act, target),
     names: { person: nameOf, department: async (id) => (await people().departments()).find((one) => one.id === id)?.name ?? id },
     verifierFor, describe: problemOf, digest,
-  };
-  const markingServices = composeMarking(marking);
-  const { classification } = markingServices;
+  });
+  const { classification } = marking;
+  const markingDays = dailyRound(box, marking.round);
 
   return {
-    desk: deskService({ store, gate, clock }),
+    desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf }),
-    dutyName, ...markingServices, approvals,
+    dutyName, classification, marking, markingDays, approvals,
     keeper,
     session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),
     describe: describeSession({
@@ -143,7 +143,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       },
     }),
     custody: custodyOf(box, approvals, verifierFor),
-    keys: keyService({ store, keys: box.keys, whenUnlocked: async () => box.whenUnlocked() }),
+    keys: keyService({ store, keys: box.keys, whenUnlocked: async () => { await box.whenUnlocked(); await markingDays.run(); } }),
     audit: auditService({
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
     }),

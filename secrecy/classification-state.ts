@@ -60,6 +60,10 @@ export interface TemporarilyProtected extends Id, Decided {
   /** 10 working days from the day it was drawn up. 实施条例(2024)第二十五条. */
   readonly reportDueOn: CalendarDate;
   readonly reportedOn: CalendarDate | null;
+  /** 不明确, 超权限, 有争议. */
+  readonly why: 'unclear' | 'beyond' | 'disputed';
+  /** To whom it was reported, and under which number. */
+  readonly reported: { readonly body: string; readonly no: string } | null;
 }
 export interface Active extends Id, InForce { readonly state: 'active' }
 export interface LongTerm extends Id, InForce { readonly state: 'long_term' }

@@ -73,18 +73,24 @@ export function reject(it: Ready<'reject'>, signed: Signed, ground: AuthorityGro
   return { next, audit: entry(next, 'reject', signed) };
 }
 
+export type Claim = Pick<TemporarilyProtected, 'claimed' | 'reportDueOn' | 'why'>;
+
 /** 先行保密. @see 实施条例(2024)第二十五、二十六条 */
-export function protect(it: Ready<'protect'>, signed: Signed, claimed: readonly Level[], reportDueOn: CalendarDate, ground: Ground): Step<TemporarilyProtected> {
+export function protect(it: Ready<'protect'>, signed: Signed, claim: Claim, ground: Ground): Step<TemporarilyProtected> {
+  const { claimed, why } = claim;
+  const reportDueOn = date(claim.reportDueOn).toString();
   checkOwn(it.proposer, signed);
-  checkSignature(ground.verify, eventStatement('protect', it.proposal, signed, signed.opinion, { claimed, reportDueOn }), signed);
+  checkSignature(ground.verify, eventStatement('protect', it.proposal, signed, signed.opinion, { claimed, reportDueOn, why }), signed);
   const open = highest([...claimed, it.proposal.level]);
   if (open > ground.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: open, systemLevel: ground.systemLevel });
-  const next: TemporarilyProtected = { ...it, state: 'temporarily_protected', proposed: signed, claimed: [...claimed, it.proposal.level], reportDueOn: date(reportDueOn).toString(), reportedOn: null };
-  return { next, audit: entry(next, 'protect', signed, { reportDueOn: next.reportDueOn }) };
+  const next: TemporarilyProtected = { ...it, state: 'temporarily_protected', proposed: signed, claimed: [...claimed, it.proposal.level], reportDueOn, reportedOn: null, why, reported: null };
+  return { next, audit: entry(next, 'protect', signed, { reportDueOn, why }) };
 }
 
-export function report(it: Ready<'report'>, on: CalendarDate): Step<TemporarilyProtected> {
-  const next: TemporarilyProtected = { ...it, reportedOn: date(on).toString() };
+/** 上报, once. */
+export function report(it: Ready<'report'>, on: CalendarDate, to: { readonly body: string; readonly no: string } | null = null): Step<TemporarilyProtected> {
+  if (it.reportedOn !== null) throw new ArchiveError('E_STATE_INVALID', { id: it.id, state: it.state, event: 'report', allowed: ['confirm', 'dismiss'] });
+  const next: TemporarilyProtected = { ...it, reportedOn: date(on).toString(), reported: to };
   return { next, audit: entry(next, 'report', null, { reportedOn: next.reportedOn }) };
 }
 

@@ -32,6 +32,8 @@ export function decide(it: MarkingCase, matter: Classification, signed: Signed, 
 function stepOf(it: MarkingCase, matter: Classification, signed: Signed, no: string, ground: steps.AuthorityGround): Step<Classification> {
   const { form, proposer } = it;
   const noticeNo = form.origin?.no ?? null;
+  // 届满后提出的延长、变更: it is declassified already, and only waits for a person to confirm it.
+  if (matter.state === 'expired' && (form.outcome === 'extend' || form.outcome === 'change' || form.outcome === 'continue')) throw new ArchiveError('E_CLS_EXTEND_AFTER_EXPIRY', { id: matter.id });
   switch (form.kind === 'confirm_expiry' ? 'self' : form.outcome) {
     case 'self': return confirmEnd(it, matter, signed, ground);
     case 'continue': return form.trigger === 'annual' && matter.state !== 'declass_review'

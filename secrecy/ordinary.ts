@@ -28,12 +28,13 @@ interface Common { readonly id: string; readonly proposal: OrdinaryProposal; rea
 export interface OrdinaryProposed extends Common { readonly state: 'proposed'; readonly kind: 'ordinary' }
 export interface OrdinaryFound extends Common { readonly state: 'ordinary'; readonly kind: 'ordinary'; readonly approved: Signed; readonly writtenRecordNo: string; readonly mark: string }
 export interface OrdinaryRejected extends Common { readonly state: 'rejected'; readonly kind: 'ordinary'; readonly rejected: Signed }
-export type Ordinary = OrdinaryProposed | OrdinaryFound | OrdinaryRejected;
+export interface OrdinaryWithdrawn extends Common { readonly state: 'withdrawn'; readonly kind: 'ordinary'; readonly withdrawn: Signed }
+export type Ordinary = OrdinaryProposed | OrdinaryFound | OrdinaryRejected | OrdinaryWithdrawn;
 
 export const isOrdinary = (it: { readonly state: string }): it is Ordinary => 'kind' in it && it.kind === 'ordinary';
 
 /** What is signed; RFC 8785. */
-export const ordinaryStatement = (event: 'propose' | 'approve' | 'reject', proposal: OrdinaryProposal, signer: Pick<Signature, 'person' | 'certificateSerial'>, opinion: string, more: Json = null): string =>
+export const ordinaryStatement = (event: 'propose' | 'approve' | 'reject' | 'withdraw', proposal: OrdinaryProposal, signer: Pick<Signature, 'person' | 'certificateSerial'>, opinion: string, more: Json = null): string =>
   canonical({ type: 'shouzang-ordinary/v1', event, proposal: proposal as unknown as Json, more, person: signer.person, certificateSerial: signer.certificateSerial, opinion });
 
 /** @throws ArchiveError `E_CLS_MARK_ON_NON_SECRET` for a secret level, `E_CLS_BASIS_REQUIRED` without a reason */
@@ -68,6 +69,16 @@ export function rejectOrdinary(it: Ordinary, signed: Signed, verify: VerifySigna
   checkSignature(verify, ordinaryStatement('reject', proposal, signed, signed.opinion), signed);
   const next: OrdinaryRejected = { kind: 'ordinary', state: 'rejected', id, proposal, proposer, proposed, rejected: signed };
   return { next, audit: { action: 'classification.reject', ...ordinaryLevel(proposal), detail: { state: next.state, ...signedBy(signed) } } };
+}
+
+/** 撤回, by who drew it up, before anybody decided. */
+export function withdrawOrdinary(it: Ordinary, signed: Signed, verify: VerifySignature): Step<OrdinaryWithdrawn> {
+  if (it.state !== 'proposed') throw new ArchiveError('E_STATE_INVALID', { id: it.id, state: it.state, allowed: [] });
+  if (it.proposer.person !== signed.person) throw new ArchiveError('E_DENIED', { by: signed.person });
+  const { id, proposal, proposer, proposed } = it;
+  checkSignature(verify, ordinaryStatement('withdraw', proposal, signed, signed.opinion), signed);
+  const next: OrdinaryWithdrawn = { kind: 'ordinary', state: 'withdrawn', id, proposal, proposer, proposed, withdrawn: signed };
+  return { next, audit: { action: 'classification.withdraw', ...ordinaryLevel(proposal), detail: { state: next.state, ...signedBy(signed) } } };
 }
 
 function decidable(it: Ordinary, signed: Signed): OrdinaryProposed {

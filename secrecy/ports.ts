@@ -39,6 +39,10 @@ export interface StoredMatter {
   readonly version: number;
 }
 
+export type DueKind = 'expiring' | 'expired' | 'review' | 'source_changed' | 'copies' | 'report' | 'notice';
+/** One line of the desk. `ref`: the task or notice it is about. */
+export interface DueLine { readonly kind: DueKind; readonly classification: string; readonly dueOn: CalendarDate; readonly ref: string | null }
+
 export interface MatterRepository {
   get(id: string): Promise<StoredMatter | undefined>;
   add(matter: StoredMatter): Promise<void>;
@@ -50,6 +54,12 @@ export interface MatterRepository {
   hasWrittenRecord(no: string): Promise<boolean>;
   /** Decisions entered in a year with a written record, for the next number. */
   countWritten(year: string): Promise<number>;
+  /** Ids of matters whose day has come: still in force, though the secrecy (`end`) or the year of review (`review`) is over. */
+  due(what: 'end' | 'review', today: CalendarDate, limit: number): Promise<readonly string[]>;
+  /** 到期台, soonest first; `until` bounds what lies ahead. Counts are of every kind within `until`. */
+  expiring(visible: ListScope, filter: { readonly kind: DueKind | null; readonly until: CalendarDate; readonly today: CalendarDate }, page: Page): Promise<Paged<DueLine> & { readonly counts: Readonly<Record<DueKind, number>> }>;
+  /** Every matter of the box, for statistics. */
+  every(): AsyncIterable<StoredMatter>;
   /** Matters derived from this one. */
   derivedFrom(source: string): Promise<readonly StoredMatter[]>;
 }

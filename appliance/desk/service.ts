@@ -8,6 +8,8 @@ export interface DeskParts {
   readonly store: UnitOfWork<{ readonly sql: Sql } & WriteTools, { readonly sql: Sql } & ReadTools>;
   readonly gate: AccessGate;
   readonly clock: Clock;
+  /** 到期台: how many of each kind wait among what the person may see. */
+  readonly marks: (call: ServerCall) => Promise<Readonly<Record<string, number>>>;
 }
 
 /** 届满事项: a date of a record, and the states in which it still matters. */
@@ -65,6 +67,7 @@ export function deskService(parts: DeskParts) {
     async list(call: ServerCall) {
       const may = new Set(await gate.abilities(call));
       const seen = may.has('record.show') ? await gate.visible(call, 'record.show', 1) : undefined;
+      const marks = may.has('classification.expiring') ? await parts.marks(call) : null;
       const today = clock.today();
       // What the person did at a higher level is not shown at this one: the page would carry a mark the session does not have.
       const { ceiling } = await gate.subjectOf(call);
@@ -76,7 +79,7 @@ export function deskService(parts: DeskParts) {
            ORDER BY seq DESC LIMIT ${String(RECENT)}`, call.person, ceiling,
         );
         return {
-          now: clock.now(), periods: seen === undefined ? [] : await Promise.all(PERIODS.map(async (period) => counted(tx.sql, seen, period, today))),
+          now: clock.now(), marks, periods: seen === undefined ? [] : await Promise.all(PERIODS.map(async (period) => counted(tx.sql, seen, period, today))),
           days: seen === undefined ? [] : await perDay(tx.sql, seen, today),
           recent: recent.map((row) => ({ at: row.at, level: row.object_level ?? 0, act: row.action, entry: may.has('audit.list') ? row.seq : null })),
         };

@@ -69,6 +69,9 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const timer = setInterval(() => { sign().catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'checkpoint failed'); }); }, HOUR_MS);
   timer.unref();
   services.guardingWork.start();
+  const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
+  await services.markingDays.run().catch(failed);
+  services.markingDays.start(failed);
   const { port } = server.address() as AddressInfo;
   return {
     box, services, routes, url: `https://${options.host}:${String(port)}`,
@@ -76,6 +79,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       clearInterval(timer);
       await drained(server);
       await services.guardingWork.stop();
+      await services.markingDays.stop();
       await preview.close();
       await intake.close();
       await pool.close();

@@ -41,13 +41,21 @@ export const ClassificationDraft = Type.Object({
 }, closed);
 export type ClassificationDraft = Static<typeof ClassificationDraft>;
 
+const claim = {
+  /** 主张的密级, of anybody: the highest protects until the competent body decides. */
+  claimed: Type.Array(Type.Integer({ minimum: 2, maximum: 4 }), { maxItems: 10, uniqueItems: true, description: '主张密级' }),
+  why: Type.Union([Type.Literal('unclear'), Type.Literal('beyond'), Type.Literal('disputed')], { description: '不明确、超权限、有争议' }),
+};
+
 /** What the box makes of a form, and the very text that would be signed. Changes nothing. */
 export const ClassificationPreview = Type.Object({
-  event: Type.Union([Type.Literal('propose'), Type.Literal('approve'), Type.Literal('reject')], { description: '签署事项' }),
+  event: Type.Union([Type.Literal('propose'), Type.Literal('protect'), Type.Literal('approve'), Type.Literal('reject'), Type.Literal('withdraw')], { description: '签署事项' }),
   /** For `propose`; `id` as the last preview gave it. */
   draft: Type.Optional(ClassificationDraft),
   id: Type.Optional(Classification),
-  /** For `approve` and `reject`. */
+  /** For `protect`. */
+  claimed: Type.Optional(claim.claimed), why: Type.Optional(claim.why),
+  /** For `approve`, `reject` and `withdraw`. */
   classification: Type.Optional(Classification),
   opinion: Type.String({ maxLength: 500, description: '意见' }),
   writtenRecordNo: Type.Optional(Type.String({ maxLength: 60, description: '书面记录编号' })),
@@ -66,6 +74,20 @@ export const ClassificationReject = Type.Object({
   classification: Classification, seenVersion: Version, opinion: Opinion, signature: Signature,
 }, { $id: 'classification.reject', ...closed });
 export type ClassificationReject = Static<typeof ClassificationReject>;
+
+/** 先行保密. @see 保密法实施条例(2024)第二十五、二十六条 */
+export const ClassificationProtect = Type.Object({ id: Classification, draft: ClassificationDraft, ...claim, opinion: Opinion, signature: Signature }, { $id: 'classification.protect', ...closed });
+export type ClassificationProtect = Static<typeof ClassificationProtect>;
+
+export const ClassificationWithdraw = Type.Object({ classification: Classification, seenVersion: Version, opinion: Opinion, signature: Signature }, { $id: 'classification.withdraw', ...closed });
+export type ClassificationWithdraw = Static<typeof ClassificationWithdraw>;
+
+/** 上报: to which body, under which number, on which day. */
+export const ClassificationReport = Type.Object({
+  classification: Classification, seenVersion: Version, body: Type.String({ minLength: 2, maxLength: 100, description: '报送机关' }),
+  no: Type.String({ minLength: 2, maxLength: 60, description: '文号' }), on: Type.String({ format: 'date', description: '上报日期' }),
+}, { $id: 'classification.report', ...closed });
+export type ClassificationReport = Static<typeof ClassificationReport>;
 
 export const ClassificationList = Type.Object({
   ...paging,

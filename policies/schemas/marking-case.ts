@@ -198,3 +198,19 @@ export const EnterNotice = Type.Object({
   method: Type.Optional(text('送达方式', 40)), by: Type.Optional(text('签收人', 40)),
 }, { $id: 'classification.enter-notice', ...closed });
 export type EnterNotice = Static<typeof EnterNotice>;
+
+/** 到期台: whatever about marks is due or soon will be, among what the person may see. */
+export const Expiring = Type.Object({
+  ...paging,
+  kind: Type.Optional(Type.Union([
+    Type.Literal('expiring'), Type.Literal('expired'), Type.Literal('review'), Type.Literal('source_changed'), Type.Literal('copies'), Type.Literal('report'), Type.Literal('notice'),
+  ], { description: '即将届满、待确认解密、年度审核、派生源已变更、升密后副本、先行保密上报、通知回执' })),
+  /** Not further off than so many days; past ones always. */
+  window: Type.Optional(Type.Integer({ minimum: 0, maximum: 3660, description: '天数' })),
+}, { $id: 'classification.expiring', ...closed });
+export type Expiring = Static<typeof Expiring>;
+
+export const CloseTask = Type.Object({
+  task: Type.String({ format: 'uuid', description: '待办' }), what: text('办理情况', 500),
+}, { $id: 'classification.close-task', ...closed });
+export type CloseTask = Static<typeof CloseTask>;

@@ -101,7 +101,7 @@ export const MarkingFile = Type.Object({
     source: Type.String({ minLength: 1 }),
   }, closed),
   review: Type.Object({ everyMonths: Type.Integer({ minimum: 1, maximum: 12 }), transferWithinMonths: Type.Integer({ minimum: 1, maximum: 12 }), source: Type.String({ minLength: 1 }) }, closed),
-  temporary: Type.Object({ reportWithinWorkingDays: Type.Integer({ minimum: 1, maximum: 10 }), source: Type.String({ minLength: 1 }) }, closed),
+  temporary: Type.Object({ reportWithinWorkingDays: Type.Integer({ minimum: 1, maximum: 10 }), beyondWithinWorkingDays: Type.Integer({ minimum: 1, maximum: 10, description: '超权限的,立即报' }), source: Type.String({ minLength: 1 }) }, closed),
   mark: Type.Object({
     separator: Type.Literal('★'),
     separatorVariants: Type.Array(Type.String({ minLength: 1 })),

@@ -5,7 +5,7 @@ import { closeReview, openReview, type AuthorityGround } from '../classification
 import { ready, type Classification, type Signed } from '../classification-state.js';
 import { amend, caseStatement, enterStep, formOf, giveBack, sign, stepsNeeded, takeBack, type CaseDraft, type Form, type MarkingCase } from '../marking-case.js';
 import { decide } from '../marking-decision.js';
-import { highest } from '../level.js';
+import { highest, withinSystem } from '../level.js';
 import { caseTarget, matterTarget, type StoredCase, type StoredMatter } from '../ports.js';
 import type { VerifySignature } from '../signing.js';
 import { caseDecisionOf, secretMatter } from './case-decision.js';
@@ -37,7 +37,10 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
     const it = secretMatter(matter);
     if (!OPEN_FOR.includes(it.state) || (wire.kind === 'confirm_protection') !== (it.state === 'temporarily_protected')) throw new ArchiveError('E_STATE_INVALID', { id: it.id, state: it.state, event: wire.kind, allowed: [] });
     const form = formOf(wire, 'current' in it ? it.current : null, policy);
-    if (form.to !== null) await checkNamed(tx.people, form.to, clock.today(), '/form/to');
+    if (form.to !== null) {
+      withinSystem(form.to.level, parts.systemLevel);
+      await checkNamed(tx.people, form.to, clock.today(), '/form/to');
+    }
     return form;
   }
 

@@ -18,13 +18,13 @@ import { computed, standing } from './showing.js';
 /** 定密与标志: one person draws up and signs, another decides and signs; deciding is marking, in one transaction (办法第四十一条). */
 export function classificationService(parts: ClassificationParts, grounds: Grounds = groundsOf(parts)) {
   const { store, clock, policy, systemLevel } = parts;
-  const { enterDecision, asBefore } = enteringOf(parts, grounds);
+  const { enterDecision, asBefore, hold } = enteringOf(parts, grounds);
   const { unitOf, signer, statement, signing, ground, decidingGround, openScope, stored, recordsOfMatter, checksOf, checkForm, nextRecordNo } = grounds;
 
   return {
     ...matterReads(parts, grounds),
 
-    async preview(call: Call, input: ClassificationPreview) {
+    async preview(call: Call, input: Omit<ClassificationPreview, 'event'> & { readonly event: 'propose' | 'approve' | 'reject' }) {
       if (input.event === 'propose') {
         const { draft: form } = input;
         if (form === undefined) throw new ArchiveError('E_INPUT_INVALID', { rule: 'draft' }, [{ at: '/draft', message: '请填写审批表' }]);
@@ -73,18 +73,7 @@ export function classificationService(parts: ClassificationParts, grounds: Groun
         const { signed, holder, verify } = await signing(tx, call, input);
         const basis = await ground(tx, verify);
         const { next, audit } = 'type' in proposal ? propose(draft(proposal, holder, basis), signed, basis) : proposeOrdinary(proposal, holder, signed, verify);
-        const scope = await openScope(tx, proposal, call.person);
-        const [first] = records;
-        const claimed = highest([proposal.level, ...records.map((record) => record.level)]);
-        await tx.matters.add({
-          it: next, level: claimed, fonds: first?.fonds ?? '', department: first?.department ?? '', scope,
-          before: records.map(guardOf), proposedAt: clock.now(), decidedAt: null, version: 1,
-        });
-        for (const record of records) {
-          const level = highest([record.level, proposal.level]);
-          await protect(parts, tx, record, { level, scope: level < 2 ? record.scope : union([scopeOf(record.scope), scope]), mark: null, classificationId: null, secrecyPeriod: null });
-          tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: level, detail: { classification: input.id, level } });
-        }
+        const claimed = await hold(tx, call, { it: next, records, level: proposal.level });
         tx.audit({ ...audit, action: call.act, objectLevel: claimed });
         return { classification: input.id, version: 1, level: claimed };
       });

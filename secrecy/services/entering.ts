@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../core/holdings.js';
-import type { Call, WriteTools } from '../../core/ports.js';
+import type { Call, ReadTools, WriteTools } from '../../core/ports.js';
 import { protectiveLevelOf } from '../classification-state.js';
 import { highest, type Level } from '../level.js';
 import { isOrdinary } from '../ordinary.js';
@@ -21,7 +21,7 @@ export interface Landing {
   readonly alsoSeen?: Scope;
 }
 
-export function enteringOf(parts: ClassificationParts, grounds: Pick<Grounds, 'recordsOfMatter'>) {
+export function enteringOf(parts: ClassificationParts, grounds: Pick<Grounds, 'recordsOfMatter' | 'openScope'>) {
   const { clock } = parts;
 
   /** @throws ArchiveError `E_STATE_INVALID` for a first decision on what is withdrawn or condemned; later ones pass it by */
@@ -48,10 +48,27 @@ export function enteringOf(parts: ClassificationParts, grounds: Pick<Grounds, 'r
     return { ...next, version: landing.seenVersion + 1 };
   }
 
+  /** From a proposal on the records are guarded at least as it claims, without a mark. The level that guards the matter. */
+  async function hold(tx: SecrecyTx & ReadTools & WriteTools, call: Call, { it, records, level }: { readonly it: Matter; readonly records: readonly StoredRecord[]; readonly level: Level }): Promise<Level> {
+    const { proposal } = it;
+    const [first] = records;
+    const scope = await grounds.openScope(tx, proposal, call.person);
+    const claimed = highest([level, ...records.map((record) => record.level)]);
+    await tx.matters.add({
+      it, level: claimed, fonds: first?.fonds ?? '', department: first?.department ?? '', scope, before: records.map(guardOf), proposedAt: clock.now(), decidedAt: null, version: 1,
+    });
+    for (const record of records) {
+      const to = highest([record.level, level]);
+      await protect(parts, tx, record, { level: to, scope: to < 2 ? record.scope : union([scopeOf(record.scope), scope]), mark: null, classificationId: null, secrecyPeriod: null });
+      tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: to, detail: { classification: it.id, level: to } });
+    }
+    return claimed;
+  }
+
   /** A record as it was before the proposal: what nobody decided leaves no trace in what guards it. */
   const asBefore = (matter: StoredMatter) => (record: StoredRecord): Protection => matter.before.find((one) => one.record === record.id) ?? guardOf(record);
 
-  return { enterDecision, asBefore };
+  return { enterDecision, asBefore, hold };
 }
 
 export const guardOf = (record: StoredRecord): Before => ({

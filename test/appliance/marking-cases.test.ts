@@ -1,7 +1,9 @@
 import test from 'ava';
 import { openKeyring } from '../../appliance/keystore/keyring.js';
 import type { TestBox } from '../helpers/box.js';
-import { done, draftCase, formOf, marked, openDesk, settle, signCase, termsOf, years } from '../helpers/marking.js';
+import { peopleRepository } from '../../appliance/store/repositories/people.js';
+import { approve, done, draftCase, draftOf, formOf, marked, openDesk, people, propose, settle, signCase, takenIn, termsOf, years } from '../helpers/marking.js';
+import type { Refusal } from '../helpers/marking.js';
 
 interface RecordShown { readonly record: { readonly level: number; readonly mark: string | null; readonly description: { readonly secrecyPeriod?: string } }; readonly classification: { readonly state: string; readonly mark: string; readonly history: readonly { readonly old: string; readonly text: string }[] } | null; readonly events: readonly { readonly activity: string; readonly detail: Record<string, unknown> }[] }
 interface CaseShown { readonly state: string; readonly version: number; readonly decisionNo: string; readonly matterState: string; readonly steps: readonly { readonly step: string; readonly needed: boolean; readonly done: boolean; readonly entries: readonly { readonly personName: string; readonly what: string }[] }[]; readonly notices: readonly { readonly id: string; readonly version: number; readonly recipients: readonly { readonly name: string; readonly kind: string }[] }[]; readonly history: readonly { readonly text: string }[]; readonly tasks: readonly { readonly id: string; readonly kind: string }[] }
@@ -56,4 +58,154 @@ test('保密法第二十三条 变更: drawn up by the one, decided by the other
   t.is(told.state, 'closed', 'the last receipt closes the form');
   t.true(told.steps.filter((one) => one.needed).every((one) => one.done), 'every one of the ten steps that the form needs');
   t.is((await desk.as('linxiao', 1).then(async (one) => one.get('classification.case', { case: drawn.case }))).status, 404);
+});
+
+test('06 §14-6, 7, 10, 16: what a form is refused for, with the place on it, before anybody has signed', async (t) => {
+  const desk = await openDesk(t);
+  const { classification } = await marked(desk);
+  const foreign = await marked(desk, { type: 'inherited', originOrg: '省演练厅', basis: '省演密〔2026〕12号' }, '来文（演练）');
+  const uncleared = (await desk.as('linxiao', 1)).person;
+  const to = termsOf(desk, { level: 2, term: years(5) });
+  const change = { kind: 'change' as const, to, changeReason: 'harm_changed' as const };
+  const table: readonly [what: string, matter: string, form: ReturnType<typeof formOf>, code: string, place: string][] = [
+    ['over the box\'s level', classification, formOf({ ...change, to: termsOf(desk, { level: 4, term: years(30) }) }), 'E_CLS_OVER_SYSTEM_LEVEL', ''],
+    ['over the cap of the level', classification, formOf({ ...change, to: { ...to, term: years(11) } }), 'E_CLS_PERIOD_EXCEEDS_MAX', ''],
+    ['nobody may know', classification, formOf({ ...change, to: { ...to, scope: { persons: [], departments: [] } } }), 'E_CLS_SCOPE_REQUIRED', ''],
+    ['somebody in the scope who is not cleared', classification, formOf({ ...change, to: { ...to, scope: { persons: [uncleared], departments: [] } } }), 'E_CLEARANCE_REQUIRED', 'persons'],
+    ['nothing changes', classification, formOf({ ...change, to: termsOf(desk) }), 'E_INPUT_INVALID', 'to'],
+    ['no reason for the change', classification, formOf({ kind: 'change', to }), 'E_INPUT_INVALID', 'changeReason'],
+    ['a review without its trigger', classification, formOf({ kind: 'review', outcome: 'continue', keepReason: 'still_sensitive' }), 'E_INPUT_INVALID', 'trigger'],
+    ['continued without a reason', classification, formOf({ kind: 'review', trigger: 'annual', outcome: 'continue' }), 'E_INPUT_INVALID', 'keepReason'],
+    ['an extension that ends no later', classification, formOf({ kind: 'extend', keepReason: 'still_sensitive', to: termsOf(desk, { term: years(5) }) }), 'E_INPUT_INVALID', 'term'],
+    ['partly declassified to a higher level', classification, formOf({ kind: 'partial' }), 'E_INPUT_INVALID', 'to'],
+    ['confirmed before the day', classification, formOf({ kind: 'confirm_expiry' }), 'E_STATE_INVALID', ''],
+    ['another body\'s mark changed', foreign.classification, formOf(change), 'E_CLS_NOT_ORIGIN', 'origin'],
+    ['another body\'s mark lifted', foreign.classification, formOf({ kind: 'declassify' }), 'E_CLS_NOT_ORIGIN', 'origin'],
+    ['another body\'s mark extended', foreign.classification, formOf({ kind: 'extend', keepReason: 'source_not_ours', to: termsOf(desk, { term: years(15) }) }), 'E_CLS_NOT_ORIGIN', 'origin'],
+  ];
+  for (const [what, matter, form, code, place] of table) {
+    const previewed = await desk.proposer.post<Refusal & { problem?: Refusal | null }>('classification.preview-case', { event: 'draft', classification: matter, form });
+    const problem = previewed.body.problem ?? previewed.body;
+    t.is(problem.code, code, `${what}: ${JSON.stringify(previewed.body)}`);
+    if (place !== '') t.true(problem.details?.some((one) => one.at.includes(place)), `${what}: ${JSON.stringify(problem)}`);
+    t.is((await draftCase(desk.proposer, matter, form)).body.code, code, what);
+  }
+  t.deepEqual(await desk.box.running.box.reader.all('SELECT id FROM classification_case'), [], 'nothing was written');
+  const origin = { body: '省演练厅', no: '省演密更〔2026〕3号', on: '2026-11-01' };
+  const changed = await settle(desk, foreign.classification, formOf({ ...change, origin }));
+  t.is(changed.mark, '秘密★5年', 'with the decision of the 原定密机关 it is entered');
+  const { body } = await desk.proposer.get<RecordShown>('record.show', { record: foreign.record });
+  t.regex(body.classification?.history[0]?.text ?? '', /^变更：机密★10年→秘密★5年 \d{4}-\d\d-\d\d 省演密更〔2026〕3号$/, 'under the number of the body that decided');
+});
+
+test('保密法第十六条: who may not sign a form, what is no signature, and a page that is out of date', async (t) => {
+  const desk = await openDesk(t);
+  const { classification } = await marked(desk);
+  const form = formOf({ kind: 'declassify' });
+  const { case: id } = done(await draftCase(desk.proposer, classification, form));
+  const ready = done(await desk.proposer.post<{ statement: string }>('classification.preview-case', { event: 'sign', case: id, opinion: '建议' }));
+  const sent = { case: id, seenVersion: 1, opinion: '建议' };
+  t.is((await desk.proposer.post<Refusal>('classification.sign-case', { ...sent, opinion: '另一意见', signature: desk.proposer.sign(ready.statement) })).body.code, 'E_SIGNATURE_INVALID', 'signed over another text');
+  t.is((await desk.proposer.post<Refusal>('classification.sign-case', { ...sent, signature: desk.authority.sign(ready.statement) })).body.code, 'E_SIGNATURE_INVALID', 'signed with another key');
+  t.is((await signCase(desk.custodian, 'sign', id)).body.code, 'E_DENIED', 'only who drew it up signs it');
+  t.is((await signCase(desk.proposer, 'sign', id, { seenVersion: 9 })).body.code, 'E_STALE_VERSION');
+  done(await signCase(desk.proposer, 'sign', id));
+  t.is((await draftCase(desk.proposer, classification, form, { case: id, seenVersion: 2 })).body.code, 'E_STATE_INVALID', 'signed is not amended');
+  const { store } = desk.box.running.box;
+  await store.housekeep(async (one) => {
+    await peopleRepository(one, desk.box.running.box.sealing).addGrant({
+      id: 'g1', person: desk.proposer.person, duty: 'class_authority', fonds: '*', reason: 'x', validFrom: '2020-01-01T00:00:00.000Z', validUntil: null, grantedBy: 'system', grantedAt: '2020-01-01T00:00:00.000Z', revokedBy: null, revokedAt: null,
+    });
+  });
+  t.is((await signCase(desk.proposer, 'decide', id)).body.code, 'E_SOD_SELF_APPROVAL', 'even with the duty, not of one\'s own');
+  t.is((await signCase(desk.authority, 'decide', id, { decisionNo: '密解〔2026〕99号' })).body.code, 'E_SIGNATURE_INVALID', 'the number is part of what is signed');
+  t.is((await signCase(desk.authority, 'return', id)).body.state, 'returned');
+  t.is((await signCase(desk.authority, 'decide', id)).body.code, 'E_STATE_INVALID');
+  done(await draftCase(desk.proposer, classification, { ...form, findings: '补充核对：已不在保密事项范围内' }, { case: id, seenVersion: 3 }));
+  done(await signCase(desk.proposer, 'sign', id));
+  await store.housekeep(async (sql) => { await sql.run("UPDATE class_authority SET expires_on = '2026-01-01' WHERE person = $1", desk.authority.person); });
+  t.is((await signCase(desk.authority, 'decide', id)).body.code, 'E_CLS_AUTHORITY_EXCEEDED', '任期已过');
+  const head = await desk.as('wangzhenhua');
+  const lifted = done(await signCase(head, 'decide', id));
+  t.is(lifted.matterState, 'declassified');
+  const again = await draftCase(desk.proposer, classification, form);
+  t.is(again.body.code, 'E_STATE_INVALID', 'what is declassified is not changed');
+});
+
+test('保密法第二十四条 提前解密: two people lift it, the history stays, nothing becomes public by itself', async (t) => {
+  const desk = await openDesk(t);
+  const { record, classification } = await marked(desk);
+  const lifted = await settle(desk, classification, formOf({ kind: 'declassify', publicReview: true }));
+  t.deepEqual([lifted.matterState, lifted.notice?.recipients], ['declassified', 4]);
+  t.regex(lifted.mark ?? '', /^解密 \d{4}-\d\d-\d\d 密解〔\d{4}〕1号$/);
+  const shown = done(await desk.proposer.get<RecordShown>('record.show', { record }));
+  t.deepEqual([shown.record.level, shown.record.mark, shown.record.description.secrecyPeriod], [1, lifted.mark, undefined], '内部, not 公开, and no ★');
+  t.is(shown.classification?.history.at(-1)?.old, '机密★10年');
+  t.deepEqual(await keyLevels(desk.box, record), [1]);
+});
+
+test('保密法第二十条 正式公布: asks for 会商 before the decision, and needs no notice', async (t) => {
+  const desk = await openDesk(t);
+  const { classification } = await marked(desk);
+  const { case: id } = done(await draftCase(desk.proposer, classification, formOf({ kind: 'publish' })));
+  done(await signCase(desk.proposer, 'sign', id));
+  t.is((await signCase(desk.authority, 'decide', id)).body.code, 'E_CLS_STEP_MISSING');
+  done(await signCase(desk.authority, 'return', id));
+  const step = { case: id, seenVersion: 3, step: 'consult', body: '法规处', on: '2026-05-06', what: '同意公布' };
+  t.is((await desk.officer.post<Refusal>('classification.enter-step', { ...step, on: '2099-01-01' })).body.code, 'E_INPUT_INVALID');
+  done(await desk.officer.post('classification.enter-step', step));
+  done(await signCase(desk.proposer, 'sign', id));
+  const lifted = done(await signCase(desk.authority, 'decide', id));
+  t.deepEqual([lifted.state, lifted.notice], ['closed', null]);
+  t.regex(lifted.mark ?? '', /^解密 正式公布 \d{4}-\d\d-\d\d$/);
+});
+
+test('06 §7, §8: a review stands in 解密审核 until it is decided; taken back, the matter stands where it stood; the yearly one renews the year', async (t) => {
+  const desk = await openDesk(t);
+  const { classification } = await marked(desk);
+  const review = formOf({ kind: 'review', trigger: 'transfer', outcome: 'continue', keepReason: 'scope_requires' });
+  const state = async (): Promise<string> => done(await desk.proposer.get<{ state: string }>('classification.show', { classification })).state;
+  const first = done(await draftCase(desk.proposer, classification, review));
+  t.is(await state(), 'active', 'a draft changes nothing');
+  done(await signCase(desk.proposer, 'sign', first.case));
+  t.is(await state(), 'declass_review');
+  t.is(done(await signCase(desk.proposer, 'withdraw', first.case)).state, 'withdrawn');
+  t.is(await state(), 'active');
+  const kept = await settle(desk, classification, review);
+  t.deepEqual([kept.matterState, kept.mark, kept.notice], ['active', '机密★10年', null]);
+  const partly = await settle(desk, classification, formOf({ kind: 'review', trigger: 'request', outcome: 'partial', to: termsOf(desk, { level: 2, term: years(8) }) }));
+  t.deepEqual([partly.matterState, partly.mark], ['active', '秘密★8年']);
+  const yearly = await settle(desk, classification, formOf({ kind: 'review', trigger: 'annual', outcome: 'continue', keepReason: 'still_sensitive' }));
+  t.deepEqual([yearly.matterState, yearly.reviewDueOn?.slice(0, 4)], ['active', String(Number(desk.box.running.box.clock.today().slice(0, 4)) + 1)]);
+});
+
+test('06 §14-18: a raised level opens a task for its copies, and nothing else is decided on the matter before it is done', async (t) => {
+  const desk = await openDesk(t);
+  const { record, classification } = await marked(desk, { level: 2, term: years(5) });
+  const raised = await settle(desk, classification, formOf({ kind: 'change', changeReason: 'superior', to: termsOf(desk) }));
+  t.is(raised.mark, '机密★10年');
+  t.deepEqual(await keyLevels(desk.box, record), [3]);
+  const { rows } = done(await desk.officer.get<{ rows: { kind: string; task: string; classification: string }[] }>('classification.expiring', { kind: 'copies' }));
+  t.deepEqual(rows.map((one) => [one.kind, one.classification]), [['copies', classification]]);
+  t.is((await draftCase(desk.proposer, classification, formOf({ kind: 'declassify' }))).body.code, 'E_STATE_INVALID');
+  t.is((await desk.proposer.post<Refusal>('classification.close-task', { task: rows[0]?.task, what: '已收回' })).body.code, 'E_DENIED');
+  done(await desk.custodian.post('classification.close-task', { task: rows[0]?.task, what: '纸质副本 2 份已收回并改作标志' }));
+  t.is((await draftCase(desk.proposer, classification, formOf({ kind: 'declassify' }))).status, 200);
+});
+
+test('实施条例第十八条: when a source changes, every matter derived from it waits for its review', async (t) => {
+  const desk = await openDesk(t);
+  const [one, two] = [await marked(desk, {}, '来源甲（演练）'), await marked(desk, { level: 2, term: years(8) }, '来源乙（演练）')];
+  const record = await takenIn(desk.proposer, 3, '汇编（演练）');
+  const several = draftOf([record], people(desk), { type: 'derived', basis: null, sources: [one.classification, two.classification], deriveReason: 'derived_content' });
+  const made = done(await propose(desk.proposer, several));
+  t.is(done(await approve(desk.authority, made.classification)).mark, '机密★10年', 'highest level, longest period');
+  await settle(desk, two.classification, formOf({ kind: 'declassify' }));
+  const waiting = done(await desk.authority.get<{ counts: Record<string, number>; rows: { classification: string; code: string }[] }>('classification.expiring', { kind: 'source_changed' }));
+  t.deepEqual(waiting.rows.map((row) => [row.classification, row.code]), [[made.classification, 'W_DERIVED_EXISTS']]);
+  t.is(done(await (await desk.as('zhaoxiaolan', 2)).get<{ marks: null }>('desk.list')).marks, null, 'no duty, no count');
+  t.is(done(await desk.authority.get<{ marks: Record<string, number> }>('desk.list')).marks['source_changed'], 1);
+  await settle(desk, made.classification, formOf({ kind: 'review', trigger: 'request', outcome: 'continue', keepReason: 'still_sensitive' }));
+  t.is(done(await desk.authority.get<{ total: number }>('classification.expiring', { kind: 'source_changed' })).total, 0, 'its review closes the task');
+  t.is((await propose(desk.proposer, { ...several, recordIds: [await takenIn(desk.proposer, 3, '再汇编')] })).body.code, 'E_CLS_DERIVE_SOURCE_REQUIRED', 'what is declassified is no source');
 });

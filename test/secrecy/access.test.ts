@@ -80,6 +80,11 @@ const MAY = `
   classification.propose     officer custodian proposer
   classification.approve     class_authority unit_head
   classification.reject      class_authority unit_head
+  classification.protect     officer custodian proposer
+  classification.report      officer custodian proposer
+  classification.withdraw    officer custodian proposer
+  classification.expiring    officer class_authority custodian unit_head proposer
+  classification.close-task  officer custodian
   classification.cases       officer class_authority custodian unit_head proposer
   classification.case        officer class_authority custodian unit_head proposer
   classification.forms       everyone

@@ -30,7 +30,7 @@ const to = (more: Partial<NewTerms> = {}): NewTerms => ({ level: 2, term: years(
 const drafted = (more: Partial<Proposal> = {}) => steps.draft(proposal(more), proposer, ground);
 const proposed = (more: Partial<Proposal> = {}) => steps.propose(drafted(more), signed('P'), ground).next;
 const active = (more: Partial<Proposal> = {}) => steps.approve(proposed(more), signed('A'), '密审〔2026〕1号', ground).next;
-const protectedOne = () => steps.protect(drafted({ level: 4, term: years(30) }), signed('P'), [2, 3], '2026-03-13', ground).next;
+const protectedOne = () => steps.protect(drafted({ level: 4, term: years(30) }), signed('P'), { claimed: [2, 3], reportDueOn: '2026-03-13', why: 'disputed' }, ground).next;
 const due = () => steps.fallDue(ready(active(), 'fallDue'), '2027-03-01').next;
 const reviewing = () => steps.openReview(ready(active(), 'openReview'), 'transfer', '2026-05-01').next;
 const expired = () => steps.expire(ready(active(), 'expire'), '2036-03-02').next;
@@ -43,7 +43,7 @@ const onCondition = (it: Ready<'meet'>): Ready<'meet'> => ({ ...it, current: { .
 /** Every event as somebody would try it, on whatever it is tried on. */
 const TRY: Readonly<Record<Event, (it: Classification) => { next: Classification }>> = {
   propose: (it) => steps.propose(ready(it, 'propose'), signed('P'), ground),
-  protect: (it) => steps.protect(ready(it, 'protect'), signed('P'), [4], '2026-03-13', ground),
+  protect: (it) => steps.protect(ready(it, 'protect'), signed('P'), { claimed: [4], reportDueOn: '2026-03-13', why: 'beyond' }, ground),
   withdraw: (it) => steps.withdraw(ready(it, 'withdraw'), signed('P'), ground),
   report: (it) => steps.report(ready(it, 'report'), '2026-03-05'),
   confirm: (it) => steps.confirm(ready(it, 'confirm'), to({ noticeNo: '国保〔2026〕2号' }), proposer, signed('A'), '密审〔2026〕3号', ground),

@@ -1,10 +1,9 @@
 import {
-  ClassificationApprove, ClassificationAuthorities, ClassificationList, ClassificationPreview, ClassificationPropose, ClassificationReject, ClassificationShow,
+  ClassificationApprove, ClassificationAuthorities, ClassificationList, ClassificationPreview, ClassificationPropose, ClassificationProtect, ClassificationReject, ClassificationReport, ClassificationShow,
+  ClassificationWithdraw,
 } from '../../../policies/schemas/classification.js';
-import { Cases, DecideCase, DraftCase, EnterNotice, EnterStep, Forms, Notices, PreviewCase, ReturnCase, ShowCase, SignCase, WithdrawCase } from '../../../policies/schemas/marking-case.js';
-import type { classificationService } from '../../../secrecy/services/classification.js';
-import type { caseService } from '../../../secrecy/services/cases.js';
-import type { noticeService } from '../../../secrecy/services/notices.js';
+import { Cases, CloseTask, DecideCase, DraftCase, EnterNotice, EnterStep, Expiring, Forms, Notices, PreviewCase, ReturnCase, ShowCase, SignCase, WithdrawCase } from '../../../policies/schemas/marking-case.js';
+import type { composeMarking } from '../../../secrecy/services/compose.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
 
@@ -14,7 +13,9 @@ const FORM = [
 ] as const;
 const DECIDE = ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_SOD_SELF_APPROVAL', 'E_CLS_AUTHORITY_EXCEEDED', 'E_SIGNATURE_INVALID', 'E_CERT_INVALID'] as const;
 
-export const classificationRoutes = (service: ReturnType<typeof classificationService>): Routes => ({
+type Marking = ReturnType<typeof composeMarking>;
+
+export const classificationRoutes = ({ classification: service, protecting, expiring }: Marking): Routes => ({
   'classification.list': route({ method: 'GET', summary: '定密事项清单', input: ClassificationList, errors: ['E_DENIED'], handle: service.list }),
   'classification.show': route({ method: 'GET', summary: '国家秘密确定审批表', input: ClassificationShow, errors: ['E_NOT_FOUND'], handle: service.show }),
   'classification.authorities': route({ method: 'GET', summary: '定密责任人名单', input: ClassificationAuthorities, errors: [], handle: service.authorities }),
@@ -22,6 +23,11 @@ export const classificationRoutes = (service: ReturnType<typeof classificationSe
   'classification.propose': route({ method: 'POST', summary: '拟定并签署', input: ClassificationPropose, errors: [...FORM, 'E_SIGNATURE_INVALID', 'E_DUPLICATE'], handle: service.propose }),
   'classification.approve': route({ method: 'POST', summary: '批准定密', input: ClassificationApprove, errors: [...DECIDE, 'E_DUPLICATE'], handle: service.approve }),
   'classification.reject': route({ method: 'POST', summary: '退回定密拟定', input: ClassificationReject, errors: [...DECIDE], handle: service.reject }),
+  'classification.protect': route({ method: 'POST', summary: '先行保密', input: ClassificationProtect, errors: [...FORM, 'E_SIGNATURE_INVALID', 'E_DUPLICATE'], handle: protecting.protect }),
+  'classification.report': route({ method: 'POST', summary: '登记上报', input: ClassificationReport, errors: ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_INPUT_INVALID'], handle: protecting.report }),
+  'classification.withdraw': route({ method: 'POST', summary: '撤回定密拟定', input: ClassificationWithdraw, errors: ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_SIGNATURE_INVALID', 'E_CERT_INVALID'], handle: protecting.withdraw }),
+  'classification.expiring': route({ method: 'GET', summary: '到期台', input: Expiring, errors: ['E_DENIED'], handle: expiring.list }),
+  'classification.close-task': route({ method: 'POST', summary: '办结副本核对', input: CloseTask, errors: ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID'], handle: expiring.close }),
 });
 
 const CASE = ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_INPUT_INVALID'] as const;
@@ -29,7 +35,7 @@ const TERMS = ['E_CLS_OVER_SYSTEM_LEVEL', 'E_CLS_PERIOD_EXCEEDS_MAX', 'E_CLS_BAS
 const SIGNED = ['E_SIGNATURE_INVALID', 'E_CERT_INVALID'] as const;
 
 /** 变更、延长、解密审核、年度审核,通知与回执. */
-export const caseRoutes = (cases: ReturnType<typeof caseService>, notices: ReturnType<typeof noticeService>): Routes => ({
+export const caseRoutes = ({ cases, notices }: Marking): Routes => ({
   'classification.cases': route({ method: 'GET', summary: '审核表清单', input: Cases, errors: ['E_DENIED'], handle: cases.list }),
   'classification.case': route({ method: 'GET', summary: '变更、解密审核、年度审核表', input: ShowCase, errors: ['E_NOT_FOUND'], handle: cases.show }),
   'classification.forms': route({ method: 'GET', summary: '审核表的种类、结论、理由与步骤', input: Forms, errors: [], handle: cases.forms }),

@@ -4,6 +4,7 @@ import { isOrdinary } from '../../../secrecy/ordinary.js';
 import type { AuthorityRepository, Before, Matter, MatterRepository, StoredMatter } from '../../../secrecy/ports.js';
 import type { ClassAuthority, UnitAuthority } from '../../../policies/schemas/secrecy.js';
 import type { Sealing } from '../sealing.js';
+import { dueLines } from './due-lines.js';
 import { insert, places, saveVersion } from '../sql.js';
 import type { HoldRows } from './records.js';
 import type { Sql, SqlValue } from '../sql.js';
@@ -88,6 +89,20 @@ export function matterRepository(sql: Sql, sealing: Sealing, hold?: HoldRows): M
         'SELECT classification.* FROM classification JOIN classification_record ON classification_record.classification = classification.id WHERE classification_record.record = $1', record,
       );
       return rows.map(matterOf);
+    },
+    async due(what, today, limit) {
+      const where = what === 'end' ? "declassifies_on <= $1 AND state IN ('active','review_due','declass_review')" : "review_due_on <= $1 AND state IN ('active','long_term')";
+      return (await sql.all<{ id: string }>(`SELECT id FROM classification WHERE ${where} ORDER BY id LIMIT $2`, today, limit)).map(({ id }) => id);
+    },
+    expiring: async (visible, filter, page) => dueLines(sql, visible, filter, page),
+    async *every() {
+      for (let after = ''; ;) {
+        const rows = await sql.all<MatterRow & { id: string }>('SELECT * FROM classification WHERE id > $1 ORDER BY id LIMIT 200', after);
+        for (const row of rows) yield matterOf(row);
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        after = last.id;
+      }
     },
     async derivedFrom(source) {
       const rows = await sql.all<MatterRow>(
