@@ -2,6 +2,7 @@ import type { Call, Clock, Ids, Sm3 } from '../core/ports.js';
 import { ArchiveError } from '../core/errors.js';
 import { loadPolicy } from '../secrecy/duties.js';
 import type { AccessPolicy } from '../secrecy/duties.js';
+import { packFor } from '../secrecy/password-pack.js';
 import type { SystemPolicy } from '../secrecy/subject.js';
 import { accessGate, SYSTEM } from './access/gate.js';
 import type { AccessGate } from './access/gate.js';
@@ -27,6 +28,9 @@ import { NodeProvider } from './crypto/node-provider.js';
 import type { CryptoProvider } from './crypto/provider.js';
 import { requireSelfTest } from './crypto/self-test.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
+import { officersAppointed } from './identity/offices.js';
+import { openPackKeeper } from './identity/pack-keeper.js';
+import type { PackKeeper } from './identity/pack-keeper.js';
 import { openKeystore, unlockRehearsal } from './keystore/ceremony.js';
 import { openKeyring } from './keystore/keyring.js';
 import type { SoftwareKeyStore } from './keystore/software.js';
@@ -42,7 +46,9 @@ import { readProfile } from './store/repositories/box.js';
 import type { BoxProfile } from './store/repositories/box.js';
 import { repositories } from './store/repositories/index.js';
 import type { Repositories } from './store/repositories/index.js';
+import { emergencyRepository } from './store/repositories/emergencies.js';
 import { peopleRepository } from './store/repositories/people.js';
+import { terminalRepository } from './store/repositories/terminals.js';
 import { sealingWith } from './store/sealing.js';
 import type { Sealing } from './store/sealing.js';
 import { sqlOn } from './store/sql.js';
@@ -60,6 +66,10 @@ export interface Box {
   readonly policies: Policies;
   readonly access: AccessPolicy;
   readonly system: SystemPolicy;
+  /** 口令与会话策略包 in force. */
+  readonly pack: PackKeeper;
+  /** Whether signing in asks for a registered terminal: from the first cleared one on, never in a rehearsal. */
+  terminalRequired(): Promise<boolean>;
   readonly profile: BoxProfile;
   readonly keys: SoftwareKeyStore;
   readonly sealing: Sealing;
@@ -125,14 +135,19 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const ledger = await openLedger(sqlOn(database.writer), sm3, clock);
   if (clock.now() < ledger.head().at && Date.parse(ledger.head().at) - Date.parse(clock.now()) > 5000) throw new ArchiveError('E_CLOCK_BACKWARD', { now: clock.now(), last: ledger.head().at });
   const sealing = sealingWith(crypto, keys);
-  const system: SystemPolicy = { level: profile.systemLevel, requireTerminal: false };
+  // Always asked: somebody at no registered terminal counts as at one of the system's level, unless the pack wants one.
+  const system: SystemPolicy = { level: profile.systemLevel, requireTerminal: true };
+  const people = policies.content('people.json');
+  const pack = await openPackKeeper(reader, packFor(policies.content('passwords.json'), profile.systemLevel));
+  const terminalRequired = async (): Promise<boolean> => !profile.rehearsal && pack.current().terminalRequired && (await terminalRepository(reader, sealing).cleared()) > 0;
   const gate = accessGate({
     policy: access, system, clock,
     async load(id) {
-      const people = peopleRepository(reader, sealing);
-      const person = await people.get(id);
-      return person && { person, grants: await people.grants(id) };
+      const register = peopleRepository(reader, sealing);
+      const person = await register.get(id);
+      return person && { person, grants: await register.grants(id), emergencies: await emergencyRepository(reader, sealing).openTo(id, clock.now()) };
     },
+    officers: async () => officersAppointed(reader, clock.now()), withoutOfficers: people.withoutOfficers.capabilities, terminalRequired,
   });
   const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
   const identity: BoxIdentity = { serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message) };
@@ -167,7 +182,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const rotation = rotationRound({ keys, reader, housekeep: async (work) => store.housekeep(work), finished: async (epoch, moved) => orders.rotated(epoch, moved) });
   const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall });
   const box: Box = {
-    paths, clock, ids, crypto, sm3, policies, access, system, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation,
+    paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation,
     systemCall,
     lastCheckpoint: () => last,
     async checkpoint() {

@@ -1,5 +1,4 @@
 import { canonicalBytes } from '../core/canonical.js';
-import { ArchiveError } from '../core/errors.js';
 import { recordSchema, searchedKeys } from '../core/metadata.js';
 import type { SchemaFault } from '../core/metadata.js';
 import { arrangementService } from '../core/services/arrangement.js';
@@ -13,8 +12,6 @@ import { inspectionService, metadataOf, tester } from '../core/services/inspecti
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
-import { approvalService } from '../secrecy/services/approvals.js';
-import { checkPassword, packFor } from '../secrecy/password-pack.js';
 import { SYSTEM } from './access/gate.js';
 import { auditService } from './audit/service.js';
 import { composeGuarding } from './guarding/compose.js';
@@ -24,17 +21,12 @@ import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
 import { custodyOf } from './custody/compose.js';
 import { deskService } from './desk/service.js';
-import { verifyChain } from './crypto/certificate-chain.js';
-import { parseCertificate } from './crypto/certificate.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
+import { identityServices } from './identity/compose.js';
 import { describeSession } from './identity/describe-session.js';
 import { keyService } from './identity/key-service.js';
 import { officerVerifier } from './identity/officer-signature.js';
 import { passwordsWith } from './identity/passwords.js';
-import { personService } from './identity/person-service.js';
-import { sessionService } from './identity/session-service.js';
-import { sessionKeeper } from './identity/sessions.js';
-import { challengesWith } from './identity/sign-in.js';
 import { dailyRound } from './marking/daily-round.js';
 import { judge } from './inspection/verdict.js';
 import { fatalExamination } from './inspection/inspect.js';
@@ -49,8 +41,6 @@ import { REPORT_COLUMNS } from './store/repositories/reports.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { MATTER_COLUMNS, matterRepository } from './store/repositories/matters.js';
 import { peopleRepository } from './store/repositories/people.js';
-import type { Repositories } from './store/repositories/index.js';
-import type { ReadTools, WriteTools } from '../core/ports.js';
 import { faultsFor } from './validation.js';
 
 /** Rounds for passwords of a real box; published rehearsal passwords take fewer. */
@@ -60,13 +50,8 @@ const REHEARSAL_ITERATIONS = 2_000;
 /** Every service of the box, made once from its parts. Routes and the command line call these and nothing below them. */
 export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, intake: Intake) {
   const { clock, ids, store, gate, policies, profile, sealing, reader, crypto } = box;
-  const pack = packFor(policies.content('passwords.json'), profile.systemLevel);
   const passwords = passwordsWith(crypto, profile.rehearsal ? REHEARSAL_ITERATIONS : PASSWORD_ITERATIONS);
   const dutyName = (key: string): string => policies.content('duties.json').duties.find((duty) => duty.key === key)?.name ?? key;
-  const keeper = sessionKeeper({
-    crypto, clock, sealing, reader, housekeep: async (work) => store.housekeep(work),
-    limits: { idleMinutes: pack.idleMinutes, absoluteHours: pack.absoluteMinutes / 60, passwordDays: profile.rehearsal ? null : pack.withToken.maxAgeDays },
-  });
   const people = () => peopleRepository(reader, sealing);
   const nameOf = async (person: string): Promise<string> => (person === SYSTEM ? '系统' : (await people().get(person))?.name ?? '');
   const levelOf = async (call: Call): Promise<Level> => (await gate.subjectOf(call)).currentLevel ?? 0;
@@ -104,10 +89,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
 
   const digest = (text: string): string => Buffer.from(box.sm3(Buffer.from(text))).toString('hex');
   const verifierFor = officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority);
-  /** 审批: what needs several people asks and is carried out through here. */
-  const approvals = approvalService<Repositories & WriteTools, Repositories & ReadTools>({
-    store, clock, ids, policy: policies.content('approvals.json'), subjectOf: async (call) => gate.subjectOf(call), dutyName, nameOf, verifierFor, digest,
-  });
+  const identity = identityServices({ box, passwords, dutyName, nameOf, verifierFor, digest });
   const matters = matterRepository(reader, sealing);
   const marking = composeMarking({
     store, clock, ids, policy: policies.content('marking.json'), cases: policies.content('marking-cases.json'), holidays: policies.content('holidays.json'), systemLevel: profile.systemLevel, content: box.vault, searchedKeys: searchedKeys(scheme), visible: visibleMatters,
@@ -121,28 +103,15 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf }),
-    dutyName, classification, marking, markingDays, approvals,
-    keeper,
-    session: sessionService({ store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack, boxSerial: box.identity.serial }),
+    ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({
-      store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: pack.idleMinutes, dutyName,
+      store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName,
       box: {
         mode: profile.mode, rehearsal: profile.rehearsal, systemLevel: profile.systemLevel, unitName: profile.unitName, fonds: profile.fonds[0]?.fonds ?? '',
         regulation: '《昆明市电子文件归档与电子档案管理办法（征求意见稿）》', serial: box.identity.serial,
       },
     }),
-    person: personService({
-      store, clock, ids, approvals, passwords, conflicts: box.access.conflicts, systemLevel: profile.systemLevel,
-      checkPassword: (password, account) => { checkPassword(password, account, false, 'token', pack); },
-      duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])),
-      checkCertificate(pem) {
-        const certificate = parseCertificate(pem);
-        const verdict = verifyChain(crypto, { chain: [certificate], anchors: [box.keys.identity.authority], at: clock.now(), usage: 'digitalSignature' });
-        if (!verdict.valid) throw new ArchiveError('E_CERT_INVALID', { fault: verdict.fault });
-        return certificate;
-      },
-    }),
-    custody: custodyOf(box, approvals, verifierFor),
+    custody: custodyOf(box, identity.approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => { await box.whenUnlocked(); await markingDays.run(); } }),
     audit: auditService({
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
@@ -161,7 +130,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
       marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
       roles: {
-        duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, pack,
+        duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, get pack() { return box.pack.current(); },
         policies: accessPolicies(policies, box.sm3),
       },
     }),

@@ -4,7 +4,7 @@ import type { ActRow } from '../policies/schemas/secrecy.js';
 import type { AccessPolicy, AccessRow } from './duties.js';
 import { levelName } from './level.js';
 import { MAC, SCOPE, stateAllows, type MacRule, type ScopeRule } from './rules.js';
-import type { Subject, SystemPolicy, Target } from './subject.js';
+import { asWriter, type Subject, type SystemPolicy, type Target } from './subject.js';
 
 export interface Decision extends PlainDecision {
   readonly act: string;
@@ -22,10 +22,11 @@ const reason = (rule: string, passed: boolean, code: ErrorCode, good: string, ba
  * duty, state, separation, environment. Without a target the duty alone is decided (lists are then limited by the compiled filter).
  * @throws ArchiveError `E_POLICY_INVALID` for an act that `acts.json` does not name
  */
-export function decide(policy: AccessPolicy, system: SystemPolicy, who: Subject, act: string, what: Target | null): Decision {
+export function decide(policy: AccessPolicy, system: SystemPolicy, asker: Subject, act: string, what: Target | null): Decision {
   const row = policy.acts.get(act);
   const rows = policy.rows.get(act);
   if (row === undefined || rows === undefined) throw new ArchiveError('E_POLICY_INVALID', { act }, [{ at: 'acts.json', message: `无法识别的操作「${act}」` }]);
+  const who = row.write ? asWriter(asker) : asker;
   const aim = row.object === 'none' ? null : what;
   const held = rows.filter(({ duty }) => policy.holds(who, duty, aim === null ? null : aim.fonds ?? ''));
   const permitted = policy.permits(who, act, aim);
@@ -58,7 +59,7 @@ function systemReasons(system: SystemPolicy, who: Subject, what: Target): Reason
   return [
     reason('systemLevel', what.level <= system.level, 'E_CLS_OVER_SYSTEM_LEVEL',
       `客体密级${levelName(what.level)}${unread}，不高于本机保护等级`, `客体密级${levelName(what.level)}高于本机保护等级${levelName(system.level)}`, LAW.system),
-    reason('environment', device, 'E_DEVICE_LEVEL', system.requireTerminal ? '终端已登记且密级足够' : '本机不限定终端', '终端未登记或密级低于客体，请换用相应密级的终端', LAW.device),
+    reason('environment', device, 'E_DEVICE_LEVEL', system.requireTerminal ? '终端密级足够' : '本机不限定终端', '终端未登记或密级低于客体，请换用相应密级的终端', LAW.device),
   ];
 }
 
@@ -84,7 +85,7 @@ function macReason(name: MacRule, who: Subject, what: Target): Reason {
 }
 
 function scopeReason(name: ScopeRule, who: Subject, what: Target): Reason {
-  const good = what.level === 0 ? '公开件' : name === 'own' ? '本人经办' : '在知悉范围内';
+  const good = what.level === 0 ? '公开件' : name === 'own' ? '本人经办' : who.emergencies.includes(what.id) ? '应急访问期间准许知悉' : '在知悉范围内';
   const bad = name === 'own' ? '不是本人经办' : what.level >= 2 ? '不在知悉范围内，确需知悉请报单位负责人批准' : '不是本部门的内部件，也不在知悉范围内';
   return reason('scope', SCOPE[name](who, what), 'E_NEED_TO_KNOW', good, bad, LAW.scope);
 }

@@ -2,7 +2,7 @@ import { ArchiveError } from '../core/errors.js';
 import type { AccessPolicy, AccessRow } from './duties.js';
 import { STATE } from './rules.js';
 import { SCOPE_KINDS } from './scope.js';
-import type { Subject, SystemPolicy } from './subject.js';
+import { asWriter, type Subject, type SystemPolicy } from './subject.js';
 import type { Level } from './level.js';
 
 /** Where a list keeps what the rules ask for. Names are ours, never a user's, and are checked all the same. */
@@ -34,10 +34,11 @@ const EVERYTHING: Filter = { sql: '1 = 1', parameters: [] };
  * differential test over random people, records, scopes and sessions, damaged levels included.
  * @throws ArchiveError `E_POLICY_INVALID` for an act that is not about things
  */
-export function compileFilter(policy: AccessPolicy, system: SystemPolicy, who: Subject, act: string, columns: FilterColumns, dialect: Dialect = 'sqlite'): Filter {
+export function compileFilter(policy: AccessPolicy, system: SystemPolicy, asker: Subject, act: string, columns: FilterColumns, dialect: Dialect = 'sqlite'): Filter {
   const row = policy.acts.get(act);
   const rows = policy.rows.get(act);
   if (row === undefined || rows === undefined || row.object === 'none' || row.twoPerson) throw new ArchiveError('E_POLICY_INVALID', { act });
+  const who = row.write ? asWriter(asker) : asker;
   const c = checked(columns);
   const level = levels(c.level, system.level, dialect);
   if (row.write && policy.holds(who, 'inspector', null)) return NOTHING;
@@ -112,7 +113,7 @@ function mac(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): Fil
 
 function scope(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): Filter {
   const own: Filter = { sql: `${c.owner} = ?`, parameters: [who.person] };
-  const knows = or([level.exactly(0), and([level.exactly(1), oneOf(c.department, who.departments)]), named(who, c)]);
+  const knows = or([level.exactly(0), and([level.exactly(1), oneOf(c.department, who.departments)]), named(who, c), oneOf(c.id, who.emergencies)]);
   switch (row.scope) {
     case '*': case 'receives': return EVERYTHING;
     case 'own': return own;

@@ -27,7 +27,7 @@ export type PackChange = Partial<Omit<PasswordPack, 'systemLevel' | 'name'>>;
 export function tighten(pack: PasswordPack, change: PackChange): PasswordPack {
   const next: PasswordPack = { ...pack, ...change };
   const weaker = (setting: string) => new ArchiveError('E_POLICY_WEAKEN_FORBIDDEN', { setting });
-  if (pack.tokenRequired && !next.tokenRequired) throw weaker('tokenRequired');
+  for (const setting of ['tokenRequired', 'terminalRequired'] as const) if (pack[setting] && !next[setting]) throw weaker(setting);
   const lock = (minutes: number | null) => minutes ?? Infinity;
   if (!(lock(next.lockMinutes) >= lock(pack.lockMinutes))) throw weaker('lockMinutes');
   const compare = (name: string, setting: keyof typeof STRICTER, before: number, after: number) => {
@@ -38,6 +38,20 @@ export function tighten(pack: PasswordPack, change: PackChange): PasswordPack {
     for (const setting of ['minLength', 'minClasses', 'maxAgeDays'] as const) compare(`${factor}.${setting}`, setting, pack[factor][setting], next[factor][setting]);
   }
   return next;
+}
+
+/** The stricter of two packs, setting by setting: what an officer once tightened stays so when a release ships other numbers. */
+export function strictest(a: PasswordPack, b: PasswordPack): PasswordPack {
+  const of = (setting: keyof typeof STRICTER, x: number, y: number): number => (STRICTER[setting] === 'up' ? Math.max(x, y) : Math.min(x, y));
+  const both = (x: PasswordPack['alone'], y: PasswordPack['alone']) => ({
+    minLength: of('minLength', x.minLength, y.minLength), minClasses: of('minClasses', x.minClasses, y.minClasses), maxAgeDays: of('maxAgeDays', x.maxAgeDays, y.maxAgeDays),
+  });
+  return {
+    ...a, tokenRequired: a.tokenRequired || b.tokenRequired, terminalRequired: a.terminalRequired || b.terminalRequired, alone: both(a.alone, b.alone), withToken: both(a.withToken, b.withToken),
+    historyDepth: of('historyDepth', a.historyDepth, b.historyDepth), maxFailures: of('maxFailures', a.maxFailures, b.maxFailures), idleMinutes: of('idleMinutes', a.idleMinutes, b.idleMinutes),
+    absoluteMinutes: of('absoluteMinutes', a.absoluteMinutes, b.absoluteMinutes), unusedDays: of('unusedDays', a.unusedDays, b.unusedDays),
+    lockMinutes: a.lockMinutes === null || b.lockMinutes === null ? null : Math.max(a.lockMinutes, b.lockMinutes),
+  };
 }
 
 const strength = (pack: PasswordPack, factor: Factor) => (factor === 'alone' ? pack.alone : pack.withToken);

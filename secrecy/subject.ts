@@ -32,6 +32,8 @@ export interface Subject {
   readonly compartments: readonly string[];
   /** Ids of this person's approved use requests (利用审批单) still open. */
   readonly requests: readonly string[];
+  /** Ids of things opened to this person by an emergency access in force (应急访问): need-to-know alone, and to read alone. */
+  readonly emergencies: readonly string[];
   readonly grants: readonly Grant[];
   /** The grants as one word (`archivist@F001 reader@*`): the subject of Casbin's role link. */
   readonly held: string;
@@ -46,6 +48,7 @@ export interface SubjectInput {
   readonly departments?: readonly string[];
   readonly compartments?: readonly string[];
   readonly requests?: readonly string[];
+  readonly emergencies?: readonly string[];
   readonly grants: readonly Grant[];
   readonly terminal?: { readonly registered: boolean; readonly level: unknown };
 }
@@ -71,11 +74,15 @@ export function subject(input: SubjectInput): Subject {
     departments: worded(input.departments),
     compartments: worded(input.compartments),
     requests: worded(input.requests),
+    emergencies: worded(input.emergencies),
     grants,
     held: [...new Set(grants.map(({ duty, fonds }) => `${duty}@${fonds}`)), 'anyone@*'].sort().join(' '),
     terminal: { registered: terminal?.registered === true, level: isLevel(terminal?.level) ? terminal.level : 0 },
   } as Omit<Subject, typeof validated> as Subject;
 }
+
+/** As the person stands for an act that changes something: an emergency opens nothing for writing. */
+export const asWriter = (who: Subject): Subject => (who.emergencies.length === 0 ? who : { ...who, emergencies: [] });
 
 /** What is asked for, after every value has been looked at. Made only by `target()`. */
 export interface Target {

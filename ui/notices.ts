@@ -20,10 +20,11 @@ export const refuse = (cause: unknown): void => {
 };
 
 /** Runs a deed of the officer, shows what came of it and tells whether it was done. */
-export async function deed(run: () => Promise<unknown>, done: string): Promise<boolean> {
+export async function deed(run: () => Promise<unknown>, done: string | (() => string)): Promise<boolean> {
   try {
     await run();
-    if (done) tell(done);
+    const said = typeof done === 'string' ? done : done();
+    if (said) tell(said);
     return true;
   } catch (cause) {
     refuse(cause);

@@ -5,6 +5,7 @@ import type { AccessPolicy } from '../../secrecy/duties.js';
 import { abilities, explain } from '../../secrecy/explain.js';
 import { compileFilter, RECORD_COLUMNS } from '../../secrecy/filter.js';
 import type { FilterColumns } from '../../secrecy/filter.js';
+import { clearanceToday } from '../../secrecy/personnel.js';
 import { inForce, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
 import type { SessionView } from '../server/session.js';
@@ -55,8 +56,14 @@ export interface GateParts {
   readonly policy: AccessPolicy;
   readonly system: SystemPolicy;
   readonly clock: Clock;
-  /** The person and the grants as they stand now. */
-  load(person: string): Promise<{ person: Person; grants: readonly Grant[] } | undefined>;
+  /** The person, the grants and what an emergency opened, as they stand now. */
+  load(person: string): Promise<{ person: Person; grants: readonly Grant[]; emergencies: readonly string[] } | undefined>;
+  /** Whether each of the three offices is held now. */
+  officers(): Promise<boolean>;
+  /** Capabilities that go on without them. */
+  withoutOfficers: readonly string[];
+  /** Whether somebody must sit at a registered terminal. */
+  terminalRequired(): Promise<boolean>;
 }
 
 /** A call with its session, as the server makes them. */
@@ -71,7 +78,8 @@ export function accessGate(parts: GateParts): AccessGate {
     const found = await parts.load(call.person);
     if (found?.person.status !== 'active') throw new ArchiveError('E_SESSION_REQUIRED', { person: call.person });
     const { person } = found;
-    const cleared = as.clearance ?? (person.clearanceUntil === null || clock.today() <= person.clearanceUntil ? person.clearance : 0);
+    const cleared = as.clearance ?? clearanceToday(person.clearance, person.clearanceUntil, clock.today());
+    const terminal = call.session?.terminalLevel ?? null;
     const grants = inForce(
       found.grants.filter((grant) => grant.revokedAt === null)
         .map((grant) => ({ duty: grant.duty as Subject['grants'][number]['duty'], fonds: grant.fonds, from: grant.validFrom, until: grant.validUntil })),
@@ -81,7 +89,9 @@ export function accessGate(parts: GateParts): AccessGate {
       person: person.id, tokens: person.token === null ? [] : [person.token], clearance: cleared,
       // Work outside a session (the command line on the box) is done at the clearance itself.
       currentLevel: call.session?.currentLevel ?? cleared,
-      departments: [person.department], grants, terminal: { registered: true, level: system.level },
+      departments: [person.department], grants, emergencies: found.emergencies,
+      // A terminal that proved itself bounds what it shows; without one the box shows all, or nothing where one is asked for.
+      terminal: terminal !== null ? { registered: true, level: terminal } : { registered: true, level: call.session !== undefined && (await parts.terminalRequired()) ? 0 : system.level },
     });
   }
 
@@ -109,6 +119,7 @@ export function accessGate(parts: GateParts): AccessGate {
     subjectOf,
     async decide(call, act, aim) {
       if (call.person === SYSTEM || BEFORE_SIGN_IN.has(act)) return { allowed: true, reasons: [] };
+      if (!parts.withoutOfficers.includes(act.split('.')[0] ?? '') && !(await parts.officers())) throw new ArchiveError('E_OFFICERS_MISSING', { act });
       const decision = authorize(policy, system, await subjectOf(call), act, aimed(aim));
       const duties = (policy.rows.get(act) ?? []).filter(({ text, duty }) => duty !== 'anyone' && decision.matched.includes(text)).map(({ duty }): string => duty);
       return { ...decision, duty: call.duty !== null && duties.includes(call.duty) ? call.duty : duties[0] ?? call.duty };

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import QRCode from 'qrcode';
 import { ArchiveError } from '../../core/errors.js';
 import { parseCheckpoint } from '../../core/checkpoint.js';
-import type { Clock, ReadTools, Sm3, UnitOfWork, WriteTools } from '../../core/ports.js';
+import type { Clock, Instant, ReadTools, Sm3, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { AuditCheckpoints, AuditConsistency, AuditList, AuditProve, AuditVerify } from '../../policies/schemas/audit.js';
 import type { AuditTrace } from '../../policies/schemas/guarding.js';
 import { readShortCode } from '../../secrecy/watermark.js';
@@ -10,6 +10,8 @@ import { bytes } from '../server/route.js';
 import type { ServerCall } from '../server/route.js';
 import { entryOf } from '../store/ledger.js';
 import type { EntryRow, Ledger } from '../store/ledger.js';
+import { barredPeriods } from '../identity/offices.js';
+import type { PeopleRepository } from '../store/repositories/people.js';
 import type { Sql, SqlValue } from '../store/sql.js';
 import { keepCheckpoint, listCheckpoints, signCheckpoint } from './checkpoints.js';
 import { exportLedger } from './export.js';
@@ -18,8 +20,10 @@ import { proveConsistency, proveInclusion } from './proofs.js';
 import { verifyLedger } from './verify.js';
 import type { CheckSignature } from './verify.js';
 
+type Tx = { readonly sql: Sql; readonly people: PeopleRepository };
+
 export interface AuditServiceParts {
-  readonly store: UnitOfWork<{ readonly sql: Sql } & WriteTools, { readonly sql: Sql } & ReadTools>;
+  readonly store: UnitOfWork<Tx & WriteTools, Tx & ReadTools>;
   readonly ledger: Ledger;
   readonly sm3: Sm3;
   readonly clock: Clock;
@@ -44,6 +48,12 @@ export function auditService(parts: AuditServiceParts) {
     return { size: signed.size, at: signed.at, root: Buffer.from(signed.root).toString('hex') };
   }
 
+  /** 不得审计本人任另两员期间的行为. @throws ArchiveError `E_SOD_CONFLICT` where the span touches such a time */
+  async function requireUnbarred(tx: Tx, person: string, from: Instant, until: Instant): Promise<void> {
+    const touched = (await barredPeriods(tx, person)).find((one) => one.from <= until && (one.until === null || from < one.until));
+    if (touched !== undefined) throw new ArchiveError('E_SOD_CONFLICT', { person, from: touched.from, until: touched.until }, [{ at: '/', message: '不得审计本人任系统管理员或安全保密管理员期间的行为，请由另一名安全审计员办理' }]);
+  }
+
   return {
     checkpoint,
 
@@ -58,15 +68,20 @@ export function auditService(parts: AuditServiceParts) {
       if (input.result !== undefined) where('result = ?', input.result);
       if (input.from !== undefined) where('at >= ?', new Date(`${input.from}T00:00:00+08:00`).toISOString());
       if (input.until !== undefined) where('at <= ?', new Date(`${input.until}T23:59:59.999+08:00`).toISOString());
-      const condition = wheres.length === 0 ? '' : `WHERE ${wheres.join(' AND ')}`;
       return store.read(call, async (tx) => {
         await tx.allow();
+        const barred = await barredPeriods(tx, call.person);
+        for (const { from, until } of barred) {
+          const first = `$${String(values.push(from))}`;
+          wheres.push(until === null ? `at < ${first}` : `NOT (at >= ${first} AND at < $${String(values.push(until))})`);
+        }
+        const condition = wheres.length === 0 ? '' : `WHERE ${wheres.join(' AND ')}`;
         const rows = await tx.sql.all<EntryRow>(`SELECT * FROM audit_entry ${condition} ORDER BY seq DESC LIMIT ${String(size)} OFFSET ${String((page - 1) * size)}`, ...values);
         const count = await tx.sql.one<{ n: number }>(`SELECT count(*) AS n FROM audit_entry ${condition}`, ...values);
         tx.audit({ action: call.act, detail: { page, size } });
         const names = new Map<string, string>();
         for (const row of rows) if (!names.has(row.actor)) names.set(row.actor, await parts.nameOf(row.actor));
-        return { page, size, total: count?.n ?? 0, rows: rows.map((row) => ({ ...entryOf(row), actorName: names.get(row.actor) ?? '' })) };
+        return { page, size, total: count?.n ?? 0, barred, rows: rows.map((row) => ({ ...entryOf(row), actorName: names.get(row.actor) ?? '' })) };
       });
     },
 
@@ -84,6 +99,8 @@ export function auditService(parts: AuditServiceParts) {
     async prove(call: ServerCall, input: AuditProve) {
       return store.read(call, async (tx) => {
         await tx.allow();
+        const entry = await tx.sql.one<{ at: Instant }>('SELECT at FROM audit_entry WHERE seq = $1', input.seq);
+        if (entry !== undefined) await requireUnbarred(tx, call.person, entry.at, entry.at);
         tx.audit({ action: call.act, detail: { seq: input.seq } });
         return proveInclusion(tx.sql, sm3, input.seq);
       });
@@ -122,6 +139,7 @@ export function auditService(parts: AuditServiceParts) {
     },
 
     async export(call: ServerCall) {
+      await store.read(call, async (tx) => { await tx.allow(); await requireUnbarred(tx, call.person, '', clock.now()); });
       await checkpoint(call);
       const pieces = await store.read(call, async (tx) => {
         await tx.allow();

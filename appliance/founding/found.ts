@@ -21,6 +21,8 @@ import { custodyRepository } from '../store/repositories/custody.js';
 import { authorityRepository } from '../store/repositories/matters.js';
 import { peopleRepository } from '../store/repositories/people.js';
 import type { Person } from '../store/repositories/people.js';
+import { personnelRepository } from '../store/repositories/personnel.js';
+import { OFFICES } from '../identity/offices.js';
 import { sealingWith } from '../store/sealing.js';
 import { sqlOn } from '../store/sql.js';
 import { firstCeremony, type FirstHolder } from './first-ceremony.js';
@@ -55,6 +57,8 @@ export interface FoundingPlan {
   readonly iterations: number;
   /** False: everyone changes the password at the first sign-in. */
   readonly passwordsStand: boolean;
+  /** 三员任期, years: an office has an end from the first day. */
+  readonly officeYears: number;
   readonly virusLibraryOn: string | null;
   /** 本单位定密权限 and 定密责任人, by account. */
   readonly marking: {
@@ -107,7 +111,7 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
 
   const sealing = sealingWith(crypto, keystore);
   const ledger = await openLedger(sqlOn(database.writer), (...parts) => crypto.sm3(...parts), clock);
-  const store = openUnitOfWork(database, ledger, { decide: async () => Promise.resolve({ allowed: true, reasons: [] }) }, (sql) => ({ sql, people: peopleRepository(sql, sealing), authorities: authorityRepository(sql, sealing) }));
+  const store = openUnitOfWork(database, ledger, { decide: async () => Promise.resolve({ allowed: true, reasons: [] }) }, (sql) => ({ sql, personnel: personnelRepository(sql, sealing), people: peopleRepository(sql, sealing), authorities: authorityRepository(sql, sealing) }));
   const passwords = passwordsWith(crypto, plan.iterations);
   const hashes = new Map<string, string>();
   for (const person of plan.people) hashes.set(person.account, await passwords.hash(person.password));
@@ -122,9 +126,16 @@ export async function found(plan: FoundingPlan): Promise<{ readonly serial: stri
       const id = idOf.get(person.account) ?? ids.uuid();
       await tx.people.add(personOf(person, id, hashes.get(person.account) ?? '', certificates.get(person.account), clock, plan));
       tx.audit({ action: 'person.create', object: id, objectType: 'person', detail: { account: person.account, clearance: person.clearance } });
+      if (person.clearance >= 2) {
+        await tx.personnel.add({
+          person: id, state: 'in_post', category: person.category ?? 'general', reviewedOn: clock.today(), committedOn: clock.today(), leftOn: null, coolsOffUntil: null, clearedBy: SYSTEM, enteredBy: SYSTEM,
+          reviewNo: '初始化仪式登记', reviewedBy: profile.unitName, commitmentNo: person.commitmentNo ?? `CN-${person.account}`, leaveReason: null, version: 1,
+        });
+        tx.audit({ action: 'personnel.enter', object: id, objectType: 'person', detail: { category: person.category ?? 'general' } });
+      }
       for (const duty of person.duties) {
         const grant = ids.uuid();
-        await tx.people.addGrant({ id: grant, person: id, duty, fonds: '*', reason: '初始化仪式任命', validFrom: clock.now(), validUntil: null, grantedBy: SYSTEM, grantedAt: clock.now(), revokedBy: null, revokedAt: null });
+        await tx.people.addGrant({ id: grant, person: id, duty, fonds: '*', reason: '初始化仪式任命', validFrom: clock.now(), validUntil: (OFFICES as readonly string[]).includes(duty) ? years(clock, plan.officeYears) : null, grantedBy: SYSTEM, grantedAt: clock.now(), revokedBy: null, revokedAt: null });
         tx.audit({ action: 'person.grant', object: id, objectType: 'person', detail: { grant, duty } });
       }
     }

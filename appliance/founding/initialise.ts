@@ -7,6 +7,7 @@ import { exists, makeFolder, removeFile, replaceFile } from '../content/file-ops
 import { dataPaths } from '../content/paths.js';
 import type { SecretLevel } from '../../secrecy/level.js';
 import { writeKeyFile } from '../crypto/key-file.js';
+import { loadPolicies } from '../policies.js';
 import { found } from './found.js';
 import { isOfficer, type Secrets } from './plan.js';
 
@@ -53,7 +54,7 @@ export async function initialise({ data, keys, plan, secrets, clock, ids, iterat
   await makeFolder(data);
   await replaceFile(paths.founding, `${clock.now()}\n`);
   const { serial } = await found({
-    data, clock, ids, iterations, passwordsStand: false, virusLibraryOn: null,
+    data, clock, ids, iterations, passwordsStand: false, officeYears: loadPolicies().content('people.json').grants.officerMaxYears, virusLibraryOn: null,
     profile: { mode: plan.mode, rehearsal: false, systemLevel: plan.systemLevel as Level, unitName: plan.unitName, orgType: plan.orgType, fonds: plan.fonds },
     departments: plan.departments,
     marking: {

@@ -58,7 +58,7 @@ async function rehearsalHands(box: Box): Promise<Hands> {
     person,
     call(account, act, level) {
       const duty = people.find((one) => one.account === account)?.duties[0] ?? null;
-      const session: SessionView = { id: 'rehearsal', person: person(account), csrf: '', currentLevel: level, locked: false, mustChangePassword: false, absoluteUntil: box.clock.now(), duties: duty === null ? [] : [duty], terminal: 'box' };
+      const session: SessionView = { id: 'rehearsal', person: person(account), csrf: '', currentLevel: level, locked: false, mustChangePassword: false, absoluteUntil: box.clock.now(), duties: duty === null ? [] : [duty], terminal: 'box', terminalLevel: null };
       return { act, person: person(account), duty, terminal: 'box', traceId: box.ids.uuid(), session };
     },
     async sign(account, text) {

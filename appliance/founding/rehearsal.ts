@@ -36,7 +36,7 @@ export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode:
   const plan = await rehearsalFile();
   const folder = dataPaths(data).rehearsal;
   await found({
-    data, clock, ids, iterations: PUBLISHED_ITERATIONS, passwordsStand: true, virusLibraryOn: clock.today(),
+    data, clock, ids, iterations: PUBLISHED_ITERATIONS, passwordsStand: true, officeYears: 50, virusLibraryOn: clock.today(),
     profile: { mode, rehearsal: true, systemLevel: plan.systemLevel, unitName: plan.unitName, orgType: plan.orgType, fonds: plan.fonds },
     departments: plan.departments,
     marking: { unit: { org: plan.unitName, maxOriginalLevel: plan.marking.maxOriginalLevel, source: plan.marking.source }, authorities: plan.marking.authorities },

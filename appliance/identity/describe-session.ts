@@ -23,7 +23,7 @@ export interface DescribeParts {
   readonly box: BoxFacts;
   readonly boxState: () => 'locked' | 'unlocked';
   readonly checkpoint: () => { readonly size: number; readonly at: string } | null;
-  readonly idleMinutes: number;
+  readonly idleMinutes: () => number;
   readonly dutyName: (key: string) => string;
 }
 
@@ -32,7 +32,7 @@ export const describeSession = (parts: DescribeParts) => async (call: ServerCall
   const { gate, box } = parts;
   const boxState = parts.boxState();
   const common = {
-    ...box, boxState, checkpoint: null, now: parts.clock.now(), today: parts.clock.today(), idleSeconds: parts.idleMinutes * 60,
+    ...box, boxState, checkpoint: null, now: parts.clock.now(), today: parts.clock.today(), idleSeconds: parts.idleMinutes() * 60,
   };
   const { session } = call;
   if (!session || boxState === 'locked') return { signedIn: false, ...common, abilities: [] };
@@ -55,6 +55,6 @@ export const describeSession = (parts: DescribeParts) => async (call: ServerCall
       duties: who.grants.map(({ duty, fonds }) => ({ key: duty, name: parts.dutyName(duty), fonds })), clearance: who.clearance,
       currentLevel: who.ceiling, mustChangePassword: session.mustChangePassword,
     },
-    abilities,
+    abilities, terminalLevel: session.terminalLevel,
   };
 };

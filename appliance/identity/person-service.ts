@@ -5,16 +5,19 @@ import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList,
 import { checkGrant } from '../../secrecy/separation.js';
 import type { ApprovalTx } from '../../secrecy/ports.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
-import type { HeldGrant, Holder } from '../../secrecy/separation.js';
+import { checkClearance, grantEnd } from '../../secrecy/personnel.js';
+import type { PeopleFile } from '../../policies/schemas/people.js';
 import type { Conflict } from '../../secrecy/duties.js';
 import type { Duty } from '../../policies/schemas/secrecy.js';
 import type { Certificate } from '../crypto/certificate.js';
 import type { ServerCall } from '../server/route.js';
-import type { Grant, PeopleRepository, Person } from '../store/repositories/people.js';
+import type { PeopleRepository, Person } from '../store/repositories/people.js';
+import type { PersonnelRepository } from '../store/repositories/personnel.js';
+import { ALL_PEOPLE, heldOf, holders, notItsMaker } from './offices.js';
 import type { Passwords } from './passwords.js';
 import type { SessionRepository } from '../store/repositories/sessions.js';
 
-type Identity = Pick<ApprovalTx, 'approvals'> & { readonly people: PeopleRepository; readonly sessions: SessionRepository };
+type Identity = Pick<ApprovalTx, 'approvals'> & { readonly people: PeopleRepository; readonly sessions: SessionRepository; readonly personnel: PersonnelRepository };
 
 export interface PersonServiceParts {
   readonly store: UnitOfWork<Identity & WriteTools, Identity & ReadTools>;
@@ -28,16 +31,9 @@ export interface PersonServiceParts {
   checkPassword(password: string, account: string): void;
   readonly duties: ReadonlyMap<string, { readonly name: string; readonly kind: string }>;
   readonly systemLevel: Level;
+  readonly policy: PeopleFile;
   readonly approvals: Pick<ApprovalService<Identity & WriteTools>, 'request' | 'carries'>;
 }
-
-/** Every account with its token: two accounts of one token are one person, whatever they are called. */
-async function holders(tx: Identity): Promise<readonly Holder[]> {
-  const { rows } = await tx.people.list({ offset: 0, limit: ALL_PEOPLE });
-  return rows.map((person) => ({ person: person.id, tokens: person.token === null ? [] : [person.token] }));
-}
-
-const ALL_PEOPLE = 100_000;
 
 /** A name as it goes on pages and watermarks: composed, trimmed, and without characters that hide or turn text. @throws ArchiveError E_INPUT_INVALID */
 function plain(text: string, at: string): string {
@@ -45,11 +41,6 @@ function plain(text: string, at: string): string {
   if (!cleaned.ok || cleaned.text === '') throw new ArchiveError('E_INPUT_INVALID', {}, [{ at, message: cleaned.ok ? '不能为空' : textFaultMessage(cleaned) }]);
   return cleaned.text;
 }
-
-/** A revoked grant ends when it was revoked; it still counts for what the person was before. */
-const heldOf = (grant: Grant): HeldGrant => ({
-  person: grant.person, duty: grant.duty as Duty, fonds: grant.fonds, from: grant.validFrom, until: grant.revokedAt ?? grant.validUntil,
-});
 
 /**
  * 人员与授权. Three people share it: the system officer makes and ends accounts, the security officer clears and grants, the
@@ -181,13 +172,17 @@ export function personService(parts: PersonServiceParts) {
     async clear(call: ServerCall, input: PersonClear) {
       notSelf(call, input.person);
       if (input.clearance > parts.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: input.clearance, systemLevel: parts.systemLevel });
-      if (input.clearance >= 2 && (input.category === undefined || input.commitmentNo === undefined || input.until === undefined)) throw new ArchiveError('E_CLEARANCE_REQUIRED', { person: input.person });
       await store.write(call, async (tx) => {
         await tx.allow();
         const person = found(await tx.people.get(input.person));
+        await notItsMaker(tx, person, call.person);
+        const entry = await tx.personnel.get(person.id);
+        checkClearance(parts.policy, entry, input.clearance as Level, input.until ?? null, clock.today());
         await tx.people.save({
-          ...person, clearance: input.clearance as Level, clearanceCategory: input.category ?? null, clearanceUntil: input.until ?? null, commitmentNo: input.commitmentNo ?? null,
+          ...person, clearance: input.clearance as Level, clearanceCategory: input.clearance >= 2 ? entry?.category ?? null : null, clearanceUntil: input.until ?? null,
+          commitmentNo: input.clearance >= 2 ? entry?.commitmentNo ?? null : null,
         }, input.seenVersion);
+        if (entry !== undefined) await tx.personnel.save({ ...entry, clearedBy: call.person }, entry.version);
         if (input.clearance < person.clearance) await tx.sessions.endAll(person.id, clock.now());
         tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { from: person.clearance, to: input.clearance, until: input.until ?? null } });
       });
@@ -203,7 +198,8 @@ export function personService(parts: PersonServiceParts) {
         if (person.status !== 'active') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
         const duty = parts.duties.get(input.duty);
         if (!duty || duty.kind === 'implicit') throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/duty', message: '没有这个岗位，请从列表中选择' }]);
-        const validUntil = input.until === undefined ? null : new Date(`${input.until}T23:59:59.999+08:00`).toISOString();
+        await notItsMaker(tx, person, call.person);
+        const validUntil = new Date(`${grantEnd(parts.policy, duty.kind === 'box' ? 'box' : 'business', input.until, clock.today())}T23:59:59.999+08:00`).toISOString();
         checkGrant(parts.conflicts, await holders(tx), (await tx.people.grants()).map(heldOf), {
           person: person.id, duty: input.duty as Duty, fonds: input.fonds, from: clock.now(), until: validUntil,
         });
@@ -211,7 +207,7 @@ export function personService(parts: PersonServiceParts) {
           id, person: person.id, duty: input.duty, fonds: input.fonds, reason: input.reason, validFrom: clock.now(), validUntil,
           grantedBy: call.person, grantedAt: clock.now(), revokedBy: null, revokedAt: null,
         });
-        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { grant: id, duty: input.duty, fonds: input.fonds, until: input.until ?? null } });
+        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { grant: id, duty: input.duty, fonds: input.fonds, until: validUntil } });
       });
       return { id };
     },

@@ -9,12 +9,15 @@ import type { ServerCall } from '../server/route.js';
 import type { SessionView } from '../server/session.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import type { SessionRepository } from '../store/repositories/sessions.js';
+import type { Terminal, TerminalRepository } from '../store/repositories/terminals.js';
+import { clearanceToday } from '../../secrecy/personnel.js';
 import type { Passwords } from './passwords.js';
 import type { SessionKeeper } from './sessions.js';
 import { firstLevel, signatureHolds } from './sign-in.js';
 import type { Challenges } from './sign-in.js';
+import { checkBound, provenTerminal } from './terminal-service.js';
 
-type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository };
+type Identity = { readonly people: PeopleRepository; readonly sessions: SessionRepository; readonly terminals: TerminalRepository };
 
 export interface SessionServiceParts {
   readonly store: UnitOfWork<Identity & WriteTools, Identity & ReadTools>;
@@ -25,13 +28,14 @@ export interface SessionServiceParts {
   readonly challenges: Challenges;
   readonly passwords: Passwords;
   /** 口令与会话策略包 of the box's level (domain/07 §3). The key is always asked for, the password beside it. */
-  readonly pack: PasswordPack;
+  readonly pack: () => PasswordPack;
+  readonly terminalRequired: () => Promise<boolean>;
   readonly boxSerial: string;
 }
 
 /** 登录与会话. Signing in is by SM2 key, and by password too where the pack asks for it. */
 export function sessionService(parts: SessionServiceParts) {
-  const { store, clock, keeper, challenges, passwords, pack, crypto, gate } = parts;
+  const { store, clock, keeper, challenges, passwords, crypto, gate } = parts;
 
   /** One answer for a wrong account, password, signature and certificate alike. */
   const failed = (why: string, person?: Person): ArchiveError => new ArchiveError('E_LOGIN_FAILED', { why, ...(person ? { person: person.id } : {}) });
@@ -41,14 +45,21 @@ export function sessionService(parts: SessionServiceParts) {
       await tx.allow(undefined, 'session.sign-in');
       const now = await tx.people.get(person.id);
       if (!now) return;
-      const lock = afterFailure(now, clock.now(), pack);
+      const lock = afterFailure(now, clock.now(), parts.pack());
       await tx.people.save({ ...now, ...lock }, now.version);
       tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', result: 'refused', reason: lock.lockedUntil === null ? 'E_LOGIN_FAILED' : 'E_ACCOUNT_LOCKED', detail: { failures: lock.failures } });
     });
   }
 
+  /** Before anyone is known: where somebody sits says nothing of who they are. */
+  async function terminalOf(call: Call, input: SessionSignIn): Promise<Terminal | null> {
+    const required = await parts.terminalRequired();
+    const { terminal: proof } = input;
+    const found = proof === undefined ? undefined : await store.read({ ...call, person: 'anonymous' }, async (tx) => { await tx.allow(); return tx.terminals.byNo(proof.no); });
+    return provenTerminal({ crypto, box: parts.boxSerial, required }, found, proof, input.challenge);
+  }
+
   async function identify(call: Call, input: SessionSignIn): Promise<Person> {
-    challenges.take(input.account, input.challenge);
     const person = await store.read({ ...call, person: 'anonymous' }, async (tx) => { await tx.allow(); return tx.people.byAccount(input.account); });
     const passwordHolds = await passwords.matches(input.password ?? '', person?.passwordHash ?? undefined);
     if (person === undefined) throw failed('account');
@@ -76,8 +87,13 @@ export function sessionService(parts: SessionServiceParts) {
     },
 
     async signIn(call: ServerCall, input: SessionSignIn) {
+      challenges.take(input.account, input.challenge);
+      const terminal = await terminalOf(call, input);
       const person = await identify(call, input);
-      const minted = keeper.mint(person.id, firstLevel(person.clearance), call.ip);
+      checkBound(terminal, person);
+      const cleared = clearanceToday(person.clearance, person.clearanceUntil, clock.today());
+      const first = firstLevel(terminal === null || terminal.level > cleared ? cleared : terminal.level);
+      const minted = keeper.mint(person.id, first, terminal?.no ?? call.ip, terminal?.id ?? null);
       await store.write({ ...call, person: person.id }, async (tx) => {
         await tx.allow();
         const now = await tx.people.get(person.id);
@@ -86,7 +102,7 @@ export function sessionService(parts: SessionServiceParts) {
         // One browser, one session: what it held before ends here.
         if (call.session) await tx.sessions.end(call.session.id, clock.now());
         await tx.sessions.add(minted.row);
-        tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', detail: { session: minted.row.id.slice(0, 12) } });
+        tx.audit({ action: 'session.sign-in', object: person.id, objectType: 'person', detail: { session: minted.row.id.slice(0, 12), ...(terminal === null ? {} : { terminal: terminal.id }) } });
       });
       call.reply.setSession(minted.token);
       return { person: person.id };
@@ -137,6 +153,7 @@ export function sessionService(parts: SessionServiceParts) {
       const session = own(call);
       const who = await gate.subjectOf(call);
       if (input.level > who.clearance) throw new ArchiveError('E_CLEARANCE_REQUIRED', { level: input.level });
+      if (input.level > who.terminal.level) throw new ArchiveError('E_DEVICE_LEVEL', { level: input.level, terminal: who.terminal.level });
       await store.write(call, async (tx) => {
         await tx.allow();
         await tx.sessions.setLevel(session.id, input.level as Level);
@@ -154,6 +171,7 @@ export function sessionService(parts: SessionServiceParts) {
         await countFailure(call, person);
         throw failed('password', person);
       }
+      const pack = parts.pack();
       const past = await store.read(call, async (tx) => { await tx.allow(); return tx.people.pastPasswords(person.id, pack.historyDepth); });
       let usedBefore = await passwords.matches(input.next, person.passwordHash ?? undefined);
       for (const hash of past) usedBefore = usedBefore || (await passwords.matches(input.next, hash));

@@ -15,7 +15,7 @@ import { epochsInRows } from '../store/resealing.js';
 import type { Sql } from '../store/sql.js';
 
 export interface FsckFinding {
-  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'key-level' | 'key-epoch' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open' | 'binding';
+  readonly kind: 'database' | 'object-missing' | 'object-damaged' | 'object-unreferred' | 'key-missing' | 'key-left' | 'key-level' | 'key-epoch' | 'file-unlinked' | 'number-gap' | 'state' | 'ledger' | 'intent-open' | 'binding' | 'separation';
   /** Id of what it is about. */
   readonly object: string;
   /** 中文 */
@@ -30,6 +30,9 @@ export interface FsckResult {
   readonly opened: boolean;
   readonly findings: readonly FsckFinding[];
 }
+
+/** Of migration 0010: exclusion, end, keeping and separation of grants, end of a clearance. */
+const DUTY_TRIGGERS = 8;
 
 /**
  * Re-derives everything the box believes: database integrity, every object against its row and digest, keys against objects,
@@ -67,6 +70,12 @@ export async function fsck(parts: {
 
   const held = await sql.all<{ id: string }>("SELECT id FROM record UNION SELECT record FROM mark_binding UNION SELECT object FROM audit_entry WHERE action = 'mark.bind' ORDER BY 1");
   for (const [record, fault] of await parts.bindings?.faults(sql, held.map(({ id }) => id), false) ?? []) add('binding', record, BINDING_FAULTS[fault]);
+  // 三员互斥, as the triggers hold it: what somebody wrote past them is found here. Accounts of one key are one person.
+  for (const row of await sql.all<{ id: string }>(`SELECT DISTINCT a.id FROM duty_grant AS a JOIN person AS pa ON pa.id = a.person JOIN duty_grant AS b ON b.id <> a.id AND b.duty <> a.duty JOIN person AS pb ON pb.id = b.person
+    WHERE (pa.id = pb.id OR pa.token = pb.token) AND a.duty IN ('sysadmin','secadmin','auditadmin')
+      AND a.valid_from < min(coalesce(b.revoked_at, '9999'), coalesce(b.valid_until, '9999')) AND b.valid_from < min(coalesce(a.revoked_at, '9999'), coalesce(a.valid_until, '9999')) ORDER BY a.id`)) add('separation', row.id, '同一人同时任互斥岗位，请安全保密管理员核查并撤销');
+  const triggers = await sql.one<{ n: number }>("SELECT count(*) AS n FROM sqlite_master WHERE type = 'trigger' AND (name LIKE 'duty_grant_%' OR name = 'person_clearance_ends')");
+  if (triggers?.n !== DUTY_TRIGGERS) add('separation', 'duty_grant', '岗位授权的数据库约束缺失，请从备份恢复');
 
   const ledger = await verifyLedger(sql, parts.sm3, parts.check);
   for (const one of ledger.faults) add('ledger', String(one.seq), one.text);

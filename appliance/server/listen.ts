@@ -65,8 +65,12 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const sign = async (): Promise<void> => {
     if (box.keys.state === 'unlocked') await box.checkpoint();
   };
+  const round = async (): Promise<void> => {
+    if (box.keys.state === 'unlocked') await services.peopleRound();
+  };
+  await round();
   await sign();
-  const timer = setInterval(() => { sign().catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'checkpoint failed'); }); }, HOUR_MS);
+  const timer = setInterval(() => { round().then(sign).catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'hourly round or checkpoint failed'); }); }, HOUR_MS);
   timer.unref();
   services.guardingWork.start();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };

@@ -17,6 +17,8 @@ export interface SessionView {
   /** Duties in force, in the order they were granted. */
   readonly duties: readonly string[];
   readonly terminal: string;
+  /** 终端密级 of the registered terminal that the session was opened at; `null`: at none. */
+  readonly terminalLevel: Level | null;
 }
 
 /** Finds the live session of a cookie token and notes that it was used. */

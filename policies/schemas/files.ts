@@ -7,6 +7,7 @@ import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
+import { PeopleFile } from './people.js';
 import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
@@ -27,6 +28,7 @@ export const POLICY_FILES = {
   'acts.json': ActsFile,
   'approvals.json': ApprovalsFile,
   'duties.json': DutiesFile,
+  'people.json': PeopleFile,
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,

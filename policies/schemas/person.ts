@@ -39,13 +39,11 @@ export type PersonDisable = Static<typeof PersonDisable>;
 export const PersonUnlock = Type.Object({ person: Id, reason: Reason, seenVersion: Version }, { $id: 'person.unlock', additionalProperties: false });
 export type PersonUnlock = Static<typeof PersonUnlock>;
 
-/** 涉密资格: category, level, until when, on which commitment (保密承诺书). */
+/** 涉密资格: level and until when; category and commitment (保密承诺书) stand in the register of 涉密人员. */
 export const PersonClear = Type.Object({
   person: Id,
   clearance: Type.Integer({ minimum: 0, maximum: 4, description: '涉密资格密级' }),
-  category: Type.Optional(Type.Union([Type.Literal('core'), Type.Literal('important'), Type.Literal('general')], { description: '涉密人员分类' })),
   until: Type.Optional(Day),
-  commitmentNo: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: '保密承诺书编号' })),
   reason: Reason,
   seenVersion: Version,
 }, { $id: 'person.clear', additionalProperties: false });

@@ -146,6 +146,7 @@ export const PasswordPack = Type.Object({
   systemLevel: Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3), Type.Literal(4)], { description: '系统等级;1 为非涉密' }),
   name: Type.String({ minLength: 1 }),
   tokenRequired: Type.Boolean({ description: '不得单用口令' }),
+  terminalRequired: Type.Boolean({ description: '只能在已登记终端登录;自第一台终端核定起生效,演练环境不要求' }),
   alone: PasswordStrength,
   withToken: PasswordStrength,
   historyDepth: Type.Integer({ minimum: 1, maximum: 50, description: '近几次口令不可复用' }),

@@ -16,6 +16,8 @@ export const SessionSignIn = Type.Object({
   password: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: '口令' })),
   challenge: Challenge,
   signature: Signature,
+  /** 终端: signs its number and the same challenge with the key it was registered with. */
+  terminal: Type.Optional(Type.Object({ no: Type.String({ pattern: '^[A-Z0-9][A-Z0-9-]{1,29}$', description: '终端编号' }), signature: Signature }, { additionalProperties: false, description: '终端' })),
 }, { $id: 'session.sign-in', additionalProperties: false });
 export type SessionSignIn = Static<typeof SessionSignIn>;
 

@@ -31,6 +31,22 @@ const MAY = `
   person.rehearse            secadmin
   person.grant               secadmin
   person.revoke              secadmin
+  personnel.list             secadmin officer unit_head
+  personnel.show             secadmin officer unit_head
+  personnel.enter            secadmin
+  personnel.note             secadmin officer
+  personnel.leave            secadmin
+  personnel.return           secadmin officer
+  terminal.list              three-officers
+  terminal.register          sysadmin
+  terminal.clear             secadmin
+  terminal.retire            sysadmin secadmin
+  emergency.list             readers secadmin auditadmin
+  emergency.request          readers
+  emergency.end              readers secadmin
+  emergency.review           officer auditadmin
+  policy.show                three-officers inspector
+  policy.tighten             secadmin
   duty.list                  three-officers inspector
   audit.list                 auditadmin
   audit.daily                secadmin

@@ -7,6 +7,7 @@ import { captureRoutes } from './capture.js';
 import { caseRoutes, classificationRoutes } from './classification.js';
 import { custodyRoutes } from './custody.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
+import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
 import { reportRoutes } from './report.js';
@@ -21,6 +22,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...custodyRoutes(services.custody),
   ...personRoutes(services.person),
   ...approvalRoutes(services.approvals),
+  ...peopleRoutes(services),
   ...captureRoutes(services, box.policies.content('capture.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),

@@ -10,6 +10,7 @@ import { reports } from './0005-reports.js';
 import { classification } from './0006-classification.js';
 import { markingCases } from './0007-marking-cases.js';
 import { approvals } from './0009-approvals.js';
+import { peopleRegister } from './0010-people.js';
 import { bindings } from './0011-bindings.js';
 import { custody } from './0013-custody.js';
 
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
   markingCases,
   approvals,
+  peopleRegister,
   bindings,
   custody,
 ];

@@ -7,17 +7,25 @@ import type { Sql } from '../sql.js';
 import { approvalRepository } from './approvals.js';
 import { custodyRepository } from './custody.js';
 import type { CustodyRepository } from './custody.js';
+import { emergencyRepository } from './emergencies.js';
+import type { EmergencyRepository } from './emergencies.js';
 import { holdings } from './holdings.js';
 import { caseRepository, noticeRepository, taskRepository } from './marking-cases.js';
 import { authorityRepository, matterRepository } from './matters.js';
+import { packRepository } from './packs.js';
+import type { PackRepository } from './packs.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
 import type { HoldRows } from './records.js';
+import { personnelRepository } from './personnel.js';
+import type { PersonnelRepository } from './personnel.js';
 import { reportRepository } from './reports.js';
 import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
 import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
+import { terminalRepository } from './terminals.js';
+import type { TerminalRepository } from './terminals.js';
 
 const BULK = 500;
 
@@ -26,6 +34,10 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly sql: Sql;
   readonly people: PeopleRepository;
   readonly sessions: SessionRepository;
+  readonly personnel: PersonnelRepository;
+  readonly terminals: TerminalRepository;
+  readonly emergencies: EmergencyRepository;
+  readonly packs: PackRepository;
   readonly reports: ReportRepository;
   readonly custody: CustodyRepository;
 }
@@ -36,6 +48,8 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   return {
     sql, ...holdings(sql, sealing, hold), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing),
+    personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
+    emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {
       async codes(codes, exceptBatch) {
         const known = new Set<string>();

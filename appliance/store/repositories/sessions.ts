@@ -4,6 +4,7 @@ import type { Sql } from '../sql.js';
 export interface SessionRow {
   readonly id: string; readonly person: string; readonly csrf: string; readonly current_level: Level; readonly terminal: string;
   readonly created_at: Instant; readonly seen_at: Instant; readonly absolute_until: Instant; readonly locked: number; readonly ended_at: Instant | null;
+  readonly terminal_id: string | null;
 }
 
 export interface SessionRepository {
@@ -22,8 +23,8 @@ export function sessionRepository(sql: Sql): SessionRepository {
     get: async (id) => sql.one<SessionRow>('SELECT * FROM session WHERE id = $1 AND ended_at IS NULL', id),
     async add(row) {
       await sql.run(
-        'INSERT INTO session (id, person, csrf, current_level, terminal, created_at, seen_at, absolute_until, locked) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)',
-        row.id, row.person, row.csrf, row.current_level, row.terminal, row.created_at, row.seen_at, row.absolute_until, row.locked,
+        'INSERT INTO session (id, person, csrf, current_level, terminal, created_at, seen_at, absolute_until, locked, terminal_id) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)',
+        row.id, row.person, row.csrf, row.current_level, row.terminal, row.created_at, row.seen_at, row.absolute_until, row.locked, row.terminal_id,
       );
     },
     seen: async (id, at) => { await sql.run('UPDATE session SET seen_at = $1 WHERE id = $2', at, id); },
