@@ -65,8 +65,8 @@ test('07 §11-4: sysadmin is not given auditadmin, by the act or by SQL, and wha
   const insert = "INSERT INTO duty_grant (id, person, duty, fonds, sealed, valid_from, valid_until, granted_by, granted_at) SELECT $1, person, $2, fonds, sealed, valid_from, valid_until, granted_by, granted_at FROM duty_grant WHERE duty = 'sysadmin'";
   t.is(await write(insert, 'x1', 'auditadmin'), 'E_SOD_CONFLICT');
   t.is(await write(insert, 'x1', 'archivist'), 'E_SOD_CONFLICT');
-  t.is(await write("UPDATE duty_grant SET duty = 'auditadmin' WHERE duty = 'secadmin'"), 'E_GRANT_KEPT');
-  t.is(await write('DELETE FROM duty_grant'), 'E_GRANT_KEPT');
+  t.is(await write("UPDATE duty_grant SET duty = 'auditadmin' WHERE duty = 'secadmin'"), 'E_STATE_INVALID');
+  t.is(await write('DELETE FROM duty_grant'), 'E_STATE_INVALID');
   t.is(await write("UPDATE duty_grant SET valid_until = NULL WHERE duty = 'sysadmin'"), 'E_GRANT_OPEN_ENDED');
   t.is(await write("INSERT INTO duty_grant (id, person, duty, fonds, sealed, valid_from, granted_by, granted_at) SELECT 'x2', person, 'sysadmin', '*', sealed, valid_from, granted_by, granted_at FROM duty_grant WHERE duty = 'reader'"), 'E_GRANT_OPEN_ENDED');
   t.is(await write("UPDATE person SET clearance_until = NULL WHERE clearance >= 2"), 'E_GRANT_OPEN_ENDED');

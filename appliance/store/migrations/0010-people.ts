@@ -54,10 +54,10 @@ export const peopleRegister: Migration = {
     `CREATE TRIGGER duty_grant_still_excludes BEFORE UPDATE ON duty_grant WHEN ${EXCLUDED} BEGIN SELECT RAISE(ABORT, 'E_SOD_CONFLICT'); END`,
     `CREATE TRIGGER duty_grant_ends BEFORE INSERT ON duty_grant WHEN NEW.duty IN ${OFFICES} AND NEW.valid_until IS NULL BEGIN SELECT RAISE(ABORT, 'E_GRANT_OPEN_ENDED'); END`,
     `CREATE TRIGGER duty_grant_stays_dated BEFORE UPDATE ON duty_grant WHEN NEW.duty IN ${OFFICES} AND NEW.valid_until IS NULL AND OLD.valid_until IS NOT NULL BEGIN SELECT RAISE(ABORT, 'E_GRANT_OPEN_ENDED'); END`,
-    `CREATE TRIGGER duty_grant_kept BEFORE DELETE ON duty_grant BEGIN SELECT RAISE(ABORT, 'E_GRANT_KEPT'); END`,
+    `CREATE TRIGGER duty_grant_kept BEFORE DELETE ON duty_grant BEGIN SELECT RAISE(ABORT, 'E_STATE_INVALID'); END`,
     `CREATE TRIGGER duty_grant_told BEFORE UPDATE OF id, person, duty, fonds, valid_from, granted_by, granted_at ON duty_grant
       WHEN NEW.id <> OLD.id OR NEW.person <> OLD.person OR NEW.duty <> OLD.duty OR NEW.fonds <> OLD.fonds OR NEW.valid_from <> OLD.valid_from OR NEW.granted_by <> OLD.granted_by OR NEW.granted_at <> OLD.granted_at
-      BEGIN SELECT RAISE(ABORT, 'E_GRANT_KEPT'); END`,
+      BEGIN SELECT RAISE(ABORT, 'E_STATE_INVALID'); END`,
     `CREATE TRIGGER duty_grant_by_another BEFORE INSERT ON duty_grant
       WHEN NEW.granted_by <> 'system' AND (NEW.granted_by = NEW.person OR NEW.granted_by = (SELECT created_by FROM person WHERE id = NEW.person))
       BEGIN SELECT RAISE(ABORT, 'E_SOD_SELF_APPROVAL'); END`,
