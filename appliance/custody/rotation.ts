@@ -1,6 +1,6 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { KeyStore } from '../keystore/keystore.js';
-import { countOlder, rewrapRows, sealedColumns } from '../store/resealing.js';
+import { countOlder, rewrapRows, sealedColumns, type Rewrapped, type RowKey } from '../store/resealing.js';
 import type { Sql } from '../store/sql.js';
 
 /** How far the round is; counts only. */
@@ -52,11 +52,12 @@ export function rotationRound(parts: RotationParts): Rotation {
   async function once(): Promise<void> {
     while (!stopping && (await keysLeft()) > 0) { moved(await keys.rewrapOlder(BATCH)); await pause(); }
     for (const column of await sealedColumns(reader)) {
-      for (let after: number | null = -1; after !== null && !stopping;) {
-        const from: number = after;
-        const { done, last } = await housekeep(async (sql) => rewrapRows(sql, column, keys.epoch, from, BATCH, (sealed) => keys.rewrapSealed(sealed)));
-        moved(done);
-        after = last;
+      let more = true;
+      for (let after: RowKey | null = null; more && !stopping; more = after !== null) {
+        const from: RowKey | null = after;
+        const batch: Rewrapped = await housekeep(async (sql) => rewrapRows(sql, column, keys.epoch, from, BATCH, (sealed) => keys.rewrapSealed(sealed)));
+        moved(batch.done);
+        after = batch.last;
         await pause();
       }
     }

@@ -1,15 +1,24 @@
 import { epochPrefix } from '../keystore/sealed-thing.js';
-import type { Sql } from './sql.js';
+import { places } from './sql.js';
+import type { Sql, SqlValue } from './sql.js';
 
 /** A column that may hold sealed things (`appliance/keystore/sealed-thing.md`). */
-export interface SealedColumn { readonly table: string; readonly column: string }
+export interface SealedColumn {
+  readonly table: string;
+  readonly column: string;
+  /** What names a row: `rowid`, or the columns of the key of a table without one. */
+  readonly key: readonly string[];
+}
 
 /** Every BLOB there is: which of them hold sealed things is told by their bytes, so that a new table cannot be forgotten. */
 export async function sealedColumns(sql: Sql): Promise<readonly SealedColumn[]> {
-  return sql.all<SealedColumn>(
-    `SELECT m.name AS "table", c.name AS "column" FROM sqlite_schema AS m JOIN pragma_table_list AS l ON l.name = m.name AND l.schema = 'main' JOIN pragma_table_info(m.name) AS c
-     WHERE m.type = 'table' AND l.type = 'table' AND l.wr = 0 AND upper(c.type) = 'BLOB' ORDER BY 1, 2`,
+  const rows = await sql.all<{ table: string; column: string; key: string | null }>(
+    `SELECT m.name AS "table", c.name AS "column",
+       CASE l.wr WHEN 0 THEN NULL ELSE (SELECT group_concat(k.name, ',' ORDER BY k.pk) FROM pragma_table_info(m.name) AS k WHERE k.pk > 0) END AS key
+     FROM sqlite_schema AS m JOIN pragma_table_list AS l ON l.name = m.name AND l.schema = 'main' JOIN pragma_table_info(m.name) AS c
+     WHERE m.type = 'table' AND l.type = 'table' AND upper(c.type) = 'BLOB' ORDER BY 1, 2`,
   );
+  return rows.map(({ table, column, key }) => ({ table, column, key: key?.split(',') ?? ['rowid'] }));
 }
 
 const range = (epoch: number): readonly [Buffer, Buffer] => [epochPrefix(0), epochPrefix(epoch)];
@@ -46,20 +55,33 @@ export async function countOlder(sql: Sql, epoch: number): Promise<number> {
   return count;
 }
 
+/** The row a round goes on behind: the values of its key. */
+export type RowKey = readonly SqlValue[];
+export interface Rewrapped {
+  readonly done: number;
+  /** The row to go on from; null when the column is done. */
+  readonly last: RowKey | null;
+}
+
 /**
  * Exchanges the headers of some rows behind `after`, in the caller's transaction. Bodies stay byte for byte.
- * @returns how many, and the row to go on from; null when the column is done
  */
-export async function rewrapRows(sql: Sql, { table, column }: SealedColumn, epoch: number, after: number, limit: number, rewrap: (sealed: Buffer) => Uint8Array | null): Promise<{ readonly done: number; readonly last: number | null }> {
-  const rows = await sql.all<{ at: number; sealed: Buffer }>(
-    `SELECT rowid AS at, "${column}" AS sealed FROM "${table}" WHERE rowid > $1 AND substr("${column}", 1, 8) >= $2 AND substr("${column}", 1, 8) < $3 ORDER BY rowid LIMIT $4`, after, ...range(epoch), limit,
+export async function rewrapRows(sql: Sql, { table, column, key }: SealedColumn, epoch: number, after: RowKey | null, limit: number, rewrap: (sealed: Buffer) => Uint8Array | null): Promise<Rewrapped> {
+  const names = key.map((name) => `"${name}"`).join(', ');
+  const keys = key.map((name, at) => `"${name}" AS key${String(at)}`).join(', ');
+  const behind = after === null ? '' : `AND (${names}) > (${places(after.length, 4)})`;
+  const rows = await sql.all<{ sealed: Buffer } & Record<string, SqlValue>>(
+    `SELECT ${keys}, "${column}" AS sealed FROM "${table}" WHERE substr("${column}", 1, 8) >= $1 AND substr("${column}", 1, 8) < $2 ${behind} ORDER BY ${names} LIMIT $3`, ...range(epoch), limit, ...(after ?? []),
   );
+  const keyOf = (row: Readonly<Record<string, SqlValue>>): RowKey => key.map((_, at) => row[`key${String(at)}`] ?? null);
   let done = 0;
   for (const row of rows) {
     const next = rewrap(row.sealed);
     if (next === null) continue;
-    await sql.run(`UPDATE "${table}" SET "${column}" = $1 WHERE rowid = $2`, Buffer.from(next), row.at);
+    const where = key.map((name, at) => `"${name}" = $${String(at + 2)}`).join(' AND ');
+    await sql.run(`UPDATE "${table}" SET "${column}" = $1 WHERE ${where}`, Buffer.from(next), ...keyOf(row));
     done += 1;
   }
-  return { done, last: rows.length < limit ? null : (rows.at(-1)?.at ?? null) };
+  const last = rows.at(-1);
+  return { done, last: rows.length < limit || last === undefined ? null : keyOf(last) };
 }

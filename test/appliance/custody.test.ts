@@ -6,10 +6,10 @@ import { boxSignatureCheck, openBox } from '../../appliance/box.js';
 import { randomIds, systemClock } from '../../appliance/clock.js';
 import { parseCertificate } from '../../appliance/crypto/certificate.js';
 import { NodeProvider } from '../../appliance/crypto/node-provider.js';
-import { openShare } from '../../appliance/keystore/ceremony.js';
+import { beginEpoch, openShare } from '../../appliance/keystore/ceremony.js';
 import { BODY_AT } from '../../appliance/keystore/sealed-thing.js';
 import { fsck } from '../../appliance/maintenance/fsck.js';
-import { sealedColumns } from '../../appliance/store/resealing.js';
+import { countOfEpoch, sealedColumns } from '../../appliance/store/resealing.js';
 import { openTestBox, upload } from '../helpers/box.js';
 import type { Client, TestBox } from '../helpers/box.js';
 import { smallPdf } from '../helpers/office.js';
@@ -49,9 +49,9 @@ test('domain/07 §8: two key officers rotate the level keys; bodies stay, nothin
   const { box: it } = box.running;
   const bodies = async () => {
     const found = new Map<string, string>();
-    for (const { table, column } of await sealedColumns(it.reader)) {
-      for (const row of await it.reader.all<{ at: number; sealed: Buffer | null }>(`SELECT rowid AS at, "${column}" AS sealed FROM "${table}"`)) {
-        if (table !== 'approval' && row.sealed?.subarray(0, 4).toString() === 'SZD2') found.set(`${table} ${String(row.at)}`, Buffer.from(it.sm3(row.sealed.subarray(BODY_AT))).toString('hex'));
+    for (const { table, column, key } of await sealedColumns(it.reader)) {
+      for (const row of await it.reader.all<{ at: string; sealed: Buffer | null }>(`SELECT ${key.map((name) => `"${name}"`).join(` || ' ' || `)} AS at, "${column}" AS sealed FROM "${table}"`)) {
+        if (table !== 'approval' && row.sealed?.subarray(0, 4).toString() === 'SZD2') found.set(`${table} ${row.at}`, Buffer.from(it.sm3(row.sealed.subarray(BODY_AT))).toString('hex'));
       }
     }
     return found;
@@ -174,6 +174,25 @@ test('密钥仪式: backup is entered with who was there and what was kept where
   t.true(shown.mine);
   const rows = JSON.stringify((await box.running.box.reader.all<{ sealed: Buffer }>('SELECT * FROM ceremony')).map((row) => row.sealed.toString('latin1')));
   t.false(rows.includes('BF-2026-01'), 'the record does not rest in the clear');
+});
+
+test('换期: a table without row numbers, with a key of one column or of several, is moved as well', async (t) => {
+  const box = await openTestBox(t);
+  const { box: it } = box.running;
+  await it.store.housekeep(async (sql) => {
+    await sql.run('CREATE TABLE one_key (name TEXT PRIMARY KEY, sealed BLOB) STRICT, WITHOUT ROWID');
+    await sql.run('CREATE TABLE two_keys (a TEXT, b INTEGER, sealed BLOB, PRIMARY KEY (b, a)) STRICT, WITHOUT ROWID');
+    for (let n = 0; n < 450; n += 1) {
+      await sql.run('INSERT INTO one_key VALUES ($1, $2)', `n${String(n)}`, it.sealing.seal(2, `one/${String(n)}`, { n }));
+      await sql.run('INSERT INTO two_keys VALUES ($1, $2, $3)', `n${String(n)}`, n % 7, it.sealing.seal(2, `two/${String(n)}`, { n }));
+    }
+  });
+  await beginEpoch(it.keys, it.paths, 2, it.clock.now());
+  it.rotation.wake();
+  await it.rotation.settled();
+  t.like(it.rotation.progress, { running: false, left: 0, fault: null });
+  t.deepEqual([await countOfEpoch(it.reader, 1), (await check(box)).findings], [0, []]);
+  for (const row of await it.reader.all<{ name: string; sealed: Buffer }>('SELECT name, sealed FROM one_key')) t.is(it.sealing.open<{ n: number }>(2, `one/${row.name.slice(1)}`, row.sealed).n, Number(row.name.slice(1)));
 });
 
 test('核查: a key at another level than its object, and an epoch nobody knows, are found', async (t) => {
