@@ -18,8 +18,11 @@ const REMEMBERED = 100_000;
 export interface Bindings {
   /** What is wrong with each of the records, by id; those that hold are not in the answer. @param writing on the connection of a unit of work: what it touched itself is held against the state before it */
   faults(sql: Sql, records: readonly string[], writing: boolean): Promise<ReadonlyMap<string, BindingFault>>;
-  /** Before a commit: signs what the unit touched. @throws ArchiveError `E_MARK_BINDING` where the rows it started from do not hold */
-  bind(writer: Sql, reader: Sql): Promise<readonly AuditDraft[]>;
+  /**
+   * Before a commit: signs what the unit touched. @throws ArchiveError `E_MARK_BINDING` where the rows it started from do not hold
+   * @param keeping the box's own housekeeping, which passes such a record by and does not sign it
+   */
+  bind(writer: Sql, reader: Sql, keeping: boolean): Promise<readonly AuditDraft[]>;
   /** Binds what an earlier release marked without signing; only a ledger that holds no binding yet lets it. The number of records. */
   adopt(writer: Sql): Promise<number>;
   /** The record as the box last signed it, for deciding who may be told of a fault: never weaker than the row. */
@@ -97,14 +100,15 @@ export function bindingsOf(sm3: Sm3, box: BoxIdentity, verify: (message: Uint8Ar
       const ids = [...new Set(records)].filter((id) => !ours.has(id));
       return new Map((await inParts(ids, async (part) => check(sql, part))).flatMap((part) => [...part]));
     },
-    async bind(writer, reader) {
+    async bind(writer, reader, keeping) {
       const ids = await takeTouched(writer);
       if (ids.length === 0) return [];
       // A reader sees what is committed: the rows this unit started from. Signing over an edit would launder it.
-      const [wrong] = adopting ? [] : (await inParts(ids, async (part) => check(reader, part))).flatMap((part) => [...part]);
-      if (wrong !== undefined) throw bindingError(...wrong);
+      const wrong = new Map(adopting ? [] : (await inParts(ids, async (part) => check(reader, part))).flatMap((part) => [...part]));
+      const [first] = wrong;
+      if (first !== undefined && !keeping) throw bindingError(...first);
       adopting = false;
-      return (await inParts(ids, async (part) => rebind(writer, part))).flat();
+      return (await inParts(ids.filter((id) => !wrong.has(id)), async (part) => rebind(writer, part))).flat();
     },
     async adopt(writer) {
       if ((await writer.one("SELECT 1 AS one FROM audit_entry WHERE action = 'mark.bind' LIMIT 1")) !== undefined) return 0;

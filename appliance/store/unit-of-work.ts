@@ -28,8 +28,11 @@ export interface StoreOptions {
   readonly meter?: () => number | null;
   /** A step after a commit that failed: what was committed stands, and recovery carries the step out. */
   readonly late?: (error: unknown) => void;
-  /** Before every commit: what the unit touched is bound, and entered with it under the box's own name. Also held after housekeeping, which may touch nothing bound. */
-  readonly bind?: (writer: Sql, reader: Sql) => Promise<readonly AuditDraft[]>;
+  /**
+   * Before every commit: what the unit touched is bound, and entered with it under the box's own name. `keeping` is the box's own
+   * housekeeping (a rotation of keys rewraps rows): it goes on past a record that does not hold, and leaves it unbound.
+   */
+  readonly bind?: (writer: Sql, reader: Sql, keeping: boolean) => Promise<readonly AuditDraft[]>;
   /** A record did not hold against its binding: puts it aside, and gives the refusal as this person may see it. Runs outside the lock. */
   readonly unfaithful?: (call: Call, error: ArchiveError) => Promise<Error>;
   /** In the same transaction as the entries: what must be registered because of them. A refusal from here undoes the act. */
@@ -67,7 +70,7 @@ export function openUnitOfWork<R extends object>(
       const drafts: Drafted[] = [];
       const result = await work(drafts);
       if (drafts.length === 0) throw new Error(`${call.act}: a unit of work must leave an audit entry`);
-      return { result, entries: await enter(call, drafts, await options.bind?.(writer, reader) ?? []) };
+      return { result, entries: await enter(call, drafts, await options.bind?.(writer, reader, false) ?? []) };
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined);
       throw error;
@@ -168,8 +171,11 @@ export function openUnitOfWork<R extends object>(
         await writer.run('BEGIN IMMEDIATE');
         try {
           const result = await work(writer);
-          if ((await options.bind?.(writer, reader) ?? []).length > 0) throw new Error('housekeeping must not touch what is bound');
+          const bound = await options.bind?.(writer, reader, true) ?? [];
+          const unit = ledger.begin(writer);
+          await unit.append(BOX_ACTOR, bound);
           await writer.run('COMMIT');
+          unit.committed();
           return result;
         } catch (error) {
           await writer.run('ROLLBACK').catch(() => undefined);
