@@ -88,17 +88,41 @@ export function derivedFrom(sources: readonly Source[]): Derived {
   return { level: highest(sources.map(({ level }) => level)) as SecretLevel, term: source.term, startOn: source.startOn, scope: union(sources.map(({ scope }) => scope)) };
 }
 
+/** 本单位原始定密权限 on a day: its own, and what 定密授权 of others gives for the matters they name. */
+export interface UnitCaps extends UnitAuthority { readonly granted?: readonly Pick<Authorisation, 'maxLevel' | 'matterScope' | 'docNo'>[] }
+/** 定密授权 (domain/06 §2.3). */
+export interface Authorisation {
+  readonly id: string;
+  readonly fromOrg: string;
+  readonly maxLevel: SecretLevel;
+  readonly matterScope: readonly string[];
+  readonly basis: string;
+  readonly validFrom: CalendarDate;
+  readonly validTo: CalendarDate;
+  readonly docNo: string;
+  readonly revoked: { readonly on: CalendarDate; readonly docNo: string } | null;
+}
+export const isValid = (one: Authorisation, on: CalendarDate): boolean => one.validFrom <= on && on <= one.validTo && (one.revoked === null || on < one.revoked.on);
+
+/** The highest level the unit may decide for a matter; without a basis, for any. @see 保密法(2024)第十七条;实施条例(2024)第十六条 */
+export function originalCap(unit: UnitCaps, basis: string | null): SecretLevel | null {
+  const granted = (unit.granted ?? []).filter(({ matterScope }) => basis === null || matterScope.includes('*') || matterScope.includes(basis)).map(({ maxLevel }) => maxLevel);
+  const caps: SecretLevel[] = [...(unit.maxOriginalLevel === null ? [] : [unit.maxOriginalLevel]), ...granted];
+  return caps.length === 0 ? null : (highest(caps) as SecretLevel);
+}
+
 /**
  * Rule 1: an original mark stays within the caps of unit and person; derived and inherited marks are not bound by level, but the
  * person must still be a 定密责任人 in office.
  * @throws ArchiveError `E_CLS_AUTHORITY_EXCEEDED`
  * @see 保密法(2024)第十七、十八条;实施条例(2024)第十四、十六条
  */
-export function checkAuthority(proposal: Pick<Proposal, 'id' | 'type' | 'level' | 'basis'>, authority: ClassAuthority, unit: UnitAuthority, today: CalendarDate): void {
+export function checkAuthority(proposal: Pick<Proposal, 'id' | 'type' | 'level' | 'basis'>, authority: ClassAuthority, unit: UnitCaps, today: CalendarDate): void {
   const exceeded = (why: string) => new ArchiveError('E_CLS_AUTHORITY_EXCEEDED', { id: proposal.id, why });
   if (today < authority.grantedOn || (authority.expiresOn !== null && today > authority.expiresOn)) throw exceeded('not in office');
   if (proposal.type !== 'original') return;
-  if (unit.maxOriginalLevel === null || proposal.level > unit.maxOriginalLevel) throw exceeded('unit');
+  const cap = originalCap(unit, proposal.basis);
+  if (cap === null || proposal.level > cap) throw exceeded('unit');
   if (proposal.level > authority.maxLevel) throw exceeded('person');
   if (!authority.matterScope.includes('*') && (proposal.basis === null || !authority.matterScope.includes(proposal.basis))) throw exceeded('matter');
 }

@@ -1,7 +1,7 @@
 import { ArchiveError } from '../core/errors.js';
 import type { CalendarDate } from '../core/ports.js';
-import type { ClassAuthority, UnitAuthority } from '../policies/schemas/secrecy.js';
-import { checkAuthority, checkOrigin, checkProposal, type MarkingPolicy, type Proposal } from './classification-rules.js';
+import type { ClassAuthority } from '../policies/schemas/secrecy.js';
+import { checkAuthority, checkOrigin, checkProposal, type MarkingPolicy, type Proposal, type UnitCaps } from './classification-rules.js';
 import { ACTIONS, protectiveLevelOf, type Active, type Change, type Classification, type Decided, type DeclassKind, type Declassified, type DeclassReview, type Draft, type Event, type Expired, type LongTerm, type NewTerms, type Proposed, type Ready, type Rejected, type ReviewDue, type ReviewTrigger, type Signed, type TemporarilyProtected, type Terms, type Withdrawn } from './classification-state.js';
 import { highest, type Level } from './level.js';
 import { markText } from './marking.js';
@@ -14,7 +14,7 @@ import { checkTerm, date, ending, hasEnded, nextReview } from './term.js';
 /** What the decision rests on besides the thing itself. */
 export interface Ground {
   readonly systemLevel: Level;
-  readonly unit: UnitAuthority;
+  readonly unit: UnitCaps;
   readonly policy: MarkingPolicy;
   readonly today: CalendarDate;
   readonly verify: VerifySignature;

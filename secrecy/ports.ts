@@ -2,6 +2,7 @@ import type { Holdings, ListScope, Page, Paged } from '../core/holdings.js';
 import type { CalendarDate, Instant, Target, TargetScope } from '../core/ports.js';
 import type { ClassAuthority, UnitAuthority } from '../policies/schemas/secrecy.js';
 import type { Approval } from './approval.js';
+import type { Authorisation } from './classification-rules.js';
 import type { Classification } from './classification-state.js';
 import type { Level } from './level.js';
 import type { MarkingCase } from './marking-case.js';
@@ -81,6 +82,8 @@ export interface CaseRepository {
   /** `visible` is over the matters. */
   list(visible: ListScope, filter: { readonly states: readonly string[] | null; readonly classification: string | null; readonly notBy: string | null }, page: Page): Promise<Paged<StoredCase>>;
   ofMatter(classification: string): Promise<readonly StoredCase[]>;
+  /** Decided in a year, the days around it included. */
+  decidedIn(year: number): Promise<readonly StoredCase[]>;
   /** The one under way; a matter has at most one. */
   openOf(classification: string): Promise<StoredCase | undefined>;
   numbered(no: string): Promise<boolean>;
@@ -118,12 +121,23 @@ export interface NoticeRepository {
   countIn(prefix: string): Promise<number>;
 }
 
+/** An entry of the 名单. `ended`: why it ended before its day. */
+export interface HeldAuthority extends ClassAuthority { readonly id: string; readonly version: number; readonly ended: string | null }
+export interface StoredAuthorisation { readonly it: Authorisation; readonly version: number }
+
 export interface AuthorityRepository {
   /** 本单位定密权限; none where the unit has not entered it. */
   unit(): Promise<UnitAuthority | undefined>;
   setUnit(unit: UnitAuthority): Promise<void>;
   /** 定密责任人名单, past ones included. */
-  all(): Promise<readonly ClassAuthority[]>;
+  all(): Promise<readonly HeldAuthority[]>;
+  /** The last day in office, that day included. @throws ArchiveError E_STALE_VERSION */
+  end(id: string, on: CalendarDate, reason: string, seenVersion: number): Promise<void>;
+  /** 定密授权, past and revoked ones included. */
+  authorisations(): Promise<readonly StoredAuthorisation[]>;
+  authorise(it: Authorisation): Promise<void>;
+  /** @throws ArchiveError E_STALE_VERSION */
+  saveAuthorisation(it: Authorisation, seenVersion: number): Promise<void>;
   add(id: string, authority: ClassAuthority): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ import { migrate } from '../store/migrations/index.js';
 import { setBoxFact, writeProfile } from '../store/repositories/box.js';
 import type { BoxProfile } from '../store/repositories/box.js';
 import { custodyRepository } from '../store/repositories/custody.js';
-import { authorityRepository } from '../store/repositories/matters.js';
+import { authorityRepository } from '../store/repositories/class-authorities.js';
 import { peopleRepository } from '../store/repositories/people.js';
 import type { Person } from '../store/repositories/people.js';
 import { personnelRepository } from '../store/repositories/personnel.js';

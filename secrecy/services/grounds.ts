@@ -2,9 +2,8 @@ import { ArchiveError } from '../../core/errors.js';
 import type { ListScope, StoredRecord } from '../../core/holdings.js';
 import type { Call, Clock, Ids, Instant, ReadTools, Target, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { HolidaysFile } from '../../policies/schemas/marking-case.js';
-import type { UnitAuthority } from '../../policies/schemas/secrecy.js';
 import { eventStatement, type AuthorityGround, type Ground } from '../classification.js';
-import { checkProposal, type MarkingPolicy, type Proposal } from '../classification-rules.js';
+import { checkProposal, isValid, originalCap, type MarkingPolicy, type Proposal, type UnitCaps } from '../classification-rules.js';
 import type { Signed } from '../classification-state.js';
 import type { Level } from '../level.js';
 import type { CasesPolicy } from '../marking-case.js';
@@ -46,8 +45,11 @@ export type Tx = SecrecyTx & ReadTools;
 export function groundsOf(parts: ClassificationParts) {
   const { clock, policy, systemLevel } = parts;
 
-  async function unitOf(tx: Tx): Promise<UnitAuthority> {
-    return (await tx.authorities.unit()) ?? { org: '本单位', maxOriginalLevel: null, source: '未登记定密权限' };
+  /** With the 定密授权 that hold today. */
+  async function unitOf(tx: Tx): Promise<UnitCaps> {
+    const unit = (await tx.authorities.unit()) ?? { org: '本单位', maxOriginalLevel: null, source: '未登记定密权限' };
+    const granted = (await tx.authorities.authorisations()).filter(({ it }) => isValid(it, clock.today())).map(({ it: { maxLevel, matterScope, docNo } }) => ({ maxLevel, matterScope, docNo }));
+    return { ...unit, granted };
   }
 
   /** The person as a signer. @throws ArchiveError `E_CERT_INVALID` without a certificate or with one that does not hold now */
@@ -108,10 +110,10 @@ export function groundsOf(parts: ClassificationParts) {
   }
 
   /** What a proposal must satisfy before it is signed, beyond the pure rules: the unit's cap and the clearance of whoever is named. */
-  async function checkForm(people: SecrecyTx['people'], proposal: Proposal | OrdinaryProposal, unit: UnitAuthority): Promise<void> {
+  async function checkForm(people: SecrecyTx['people'], proposal: Proposal | OrdinaryProposal, unit: UnitCaps): Promise<void> {
     if ('type' in proposal) {
       checkProposal(proposal, systemLevel, unit, policy);
-      const cap = unit.maxOriginalLevel;
+      const cap = originalCap(unit, proposal.basis);
       if (proposal.type === 'original' && (cap === null || proposal.level > cap)) throw new ArchiveError('E_CLS_AUTHORITY_EXCEEDED', { id: proposal.id, why: 'unit' }, [{ at: '/draft/level', message: '本单位没有该密级的原始定密权，请先行保密并报有权机关确定' }]);
     }
     await checkNamed(people, proposal, clock.today());

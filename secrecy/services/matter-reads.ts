@@ -2,6 +2,7 @@ import { recordTarget } from '../../core/holdings.js';
 import type { StoredRecord } from '../../core/holdings.js';
 import type { Call } from '../../core/ports.js';
 import type { ClassificationAuthorities, ClassificationList, ClassificationShow } from '../../policies/schemas/classification.js';
+import { isValid, originalCap } from '../classification-rules.js';
 import type { Signed } from '../classification-state.js';
 import { markHistory } from '../mark-history.js';
 import { isOrdinary } from '../ordinary.js';
@@ -66,7 +67,9 @@ export function matterReads(parts: ClassificationParts, grounds: Grounds) {
           const officer = await tx.people.get(one.person);
           return { ...one, name: officer?.name ?? '', departmentName: departments.find(({ id }) => id === officer?.department)?.name ?? '', inOffice: isInOffice(one, clock.today()) };
         }));
-        return { unit: await unitOf(tx), systemLevel, rows };
+        const unit = await unitOf(tx);
+        const authorisations = (await tx.authorities.authorisations()).map(({ it, version }) => ({ ...it, version, valid: isValid(it, clock.today()) }));
+        return { unit, effectiveCap: originalCap(unit, null), systemLevel, rows, authorisations };
       });
     },
 

@@ -1,7 +1,7 @@
 import type { MarkCard } from '../../core/services/consultation.js';
 import type { CalendarDate, Level } from '../../core/ports.js';
-import type { ClassAuthority, UnitAuthority } from '../../policies/schemas/secrecy.js';
-import type { MarkingPolicy, Proposal } from '../classification-rules.js';
+import type { ClassAuthority } from '../../policies/schemas/secrecy.js';
+import { originalCap, type MarkingPolicy, type Proposal, type UnitCaps } from '../classification-rules.js';
 import { isSecret, levelName } from '../level.js';
 import { declassificationMark, markHistory } from '../mark-history.js';
 import { markText, termText } from '../marking.js';
@@ -38,7 +38,7 @@ export function standing(it: Matter, today: CalendarDate, policy: MarkingPolicy)
 
 export interface CheckFacts {
   readonly systemLevel: Level;
-  readonly unit: UnitAuthority;
+  readonly unit: UnitCaps;
   readonly authorities: readonly ClassAuthority[];
   /** Whose authority is held against the proposal; `null` while it is drawn up: anyone in office. */
   readonly decider: (Holder & { readonly authority: ClassAuthority | undefined }) | null;
@@ -52,7 +52,7 @@ export function formChecks(proposal: Proposal | OrdinaryProposal, facts: CheckFa
   const { level } = proposal;
   const line = (rule: string, name: string, passed: boolean, text: string, code: string, article: string): FormCheck => ({ rule, name, passed, text, code: passed ? null : code, article });
   const original = 'type' in proposal && proposal.type === 'original';
-  const cap = facts.unit.maxOriginalLevel;
+  const cap = originalCap(facts.unit, proposal.basis);
   const able = inOffice(facts.authorities, facts.today).filter((one) => !original || level <= one.maxLevel);
   const own = facts.decider?.authority;
   const ownFits = own !== undefined && able.includes(own);

@@ -57,9 +57,9 @@ export async function propose(client: Client, draft: ClassificationDraft): Promi
 }
 
 export async function approve(client: Client, classification: string): Promise<Answer<Refusal & { readonly state: string; readonly mark: string }>> {
-  const shown = await client.get<Refusal & { readonly version: number; readonly nextRecordNo: string }>('classification.show', { classification });
+  const shown = await client.get<Refusal & { readonly version: number; readonly nextRecordNo: string | null }>('classification.show', { classification });
   if (shown.status !== 200) return shown as never;
-  const body = { classification, opinion: '同意', writtenRecordNo: shown.body.nextRecordNo };
+  const body = { classification, opinion: '同意', writtenRecordNo: shown.body.nextRecordNo ?? '密审〔2026〕1号' };
   const ready = await client.post<Refusal & { readonly statement: string }>('classification.preview', { event: 'approve', ...body });
   if (ready.status !== 200) return ready as never;
   return client.post('classification.approve', { ...body, seenVersion: shown.body.version, signature: client.sign(ready.body.statement) });

@@ -113,6 +113,11 @@ const MAY = `
   classification.withdraw-case  officer custodian proposer
   classification.notices     officer class_authority custodian unit_head proposer
   classification.enter-notice  officer custodian proposer
+  classification.appoint-authority  officer
+  classification.end-authority  officer
+  classification.authorise   officer
+  classification.revoke-authorisation  officer unit_head
+  classification.statistics  officer class_authority unit_head custodian
   approval.list              everyone
   approval.show              everyone
   approval.preview           everyone

@@ -4,7 +4,7 @@ import type { Routes } from '../route.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { captureRoutes } from './capture.js';
-import { caseRoutes, classificationRoutes } from './classification.js';
+import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
 import { custodyRoutes } from './custody.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { peopleRoutes } from './people.js';
@@ -29,6 +29,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...filingRoutes(services.filing),
   ...classificationRoutes(services.marking),
   ...caseRoutes(services.marking),
+  ...authorityRoutes(services.marking),
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),

@@ -45,6 +45,10 @@ export function caseRepository(sql: Sql, sealing: Sealing): CaseRepository {
     async ofMatter(classification) {
       return (await sql.all<CaseRow>('SELECT * FROM classification_case WHERE classification = $1 ORDER BY opened_at, id', classification)).map(caseOf);
     },
+    async decidedIn(year) {
+      const rows = await sql.all<CaseRow>('SELECT * FROM classification_case WHERE decided_at >= $1 AND decided_at < $2 ORDER BY decided_at, id', `${String(year - 1)}-12-31`, `${String(year + 1)}-01-02`);
+      return rows.map(caseOf);
+    },
     async openOf(classification) {
       const row = await sql.one<CaseRow>(`SELECT * FROM classification_case WHERE classification = $1 AND state IN ${OPEN}`, classification);
       return row && caseOf(row);

@@ -1,8 +1,7 @@
 import type { Level, TargetScope } from '../../../core/ports.js';
 import type { FilterColumns } from '../../../secrecy/filter.js';
 import { isOrdinary } from '../../../secrecy/ordinary.js';
-import type { AuthorityRepository, Before, Matter, MatterRepository, StoredMatter } from '../../../secrecy/ports.js';
-import type { ClassAuthority, UnitAuthority } from '../../../policies/schemas/secrecy.js';
+import type { Before, Matter, MatterRepository, StoredMatter } from '../../../secrecy/ports.js';
 import type { Sealing } from '../sealing.js';
 import { dueLines } from './due-lines.js';
 import { insert, places, saveVersion } from '../sql.js';
@@ -117,36 +116,5 @@ export function matterRepository(sql: Sql, sealing: Sealing, hold?: HoldRows): M
       const row = await sql.one<{ n: number }>('SELECT count(*) AS n FROM classification WHERE written_record_no IS NOT NULL AND substr(decided_at, 1, 4) = $1', year);
       return row?.n ?? 0;
     },
-  };
-}
-
-interface AuthorityRow {
-  id: string; person: string; kind: ClassAuthority['kind']; max_level: ClassAuthority['maxLevel']; granted_on: string; expires_on: string | null;
-  trained_on: string | null; sealed: Buffer;
-}
-/** Which matters somebody may decide is 内部. */
-const AUTHORITY_LEVEL: Level = 1;
-
-/** 定密责任人名单 and 本单位定密权限. */
-export function authorityRepository(sql: Sql, sealing: Sealing): AuthorityRepository {
-  return {
-    async unit() {
-      const row = await sql.one<{ org: string; max_original_level: UnitAuthority['maxOriginalLevel']; source: string }>('SELECT * FROM class_unit LIMIT 1');
-      return row && { org: row.org, maxOriginalLevel: row.max_original_level, source: row.source };
-    },
-    async setUnit(unit) {
-      await sql.run('DELETE FROM class_unit');
-      await insert(sql, 'class_unit', { org: unit.org, max_original_level: unit.maxOriginalLevel, source: unit.source });
-    },
-    async all() {
-      return (await sql.all<AuthorityRow>('SELECT * FROM class_authority ORDER BY granted_on, id')).map((row): ClassAuthority => ({
-        person: row.person, kind: row.kind, maxLevel: row.max_level, grantedOn: row.granted_on, expiresOn: row.expires_on, trainedOn: row.trained_on,
-        ...sealing.open<Pick<ClassAuthority, 'matterScope' | 'grantedBy'>>(AUTHORITY_LEVEL, `class-authority/${row.id}`, row.sealed),
-      }));
-    },
-    add: async (id, one) => insert(sql, 'class_authority', {
-      id, person: one.person, kind: one.kind, max_level: one.maxLevel, granted_on: one.grantedOn, expires_on: one.expiresOn, trained_on: one.trainedOn,
-      sealed: sealing.seal(AUTHORITY_LEVEL, `class-authority/${id}`, { matterScope: one.matterScope, grantedBy: one.grantedBy }),
-    }),
   };
 }
