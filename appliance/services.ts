@@ -96,7 +96,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     would: async (call, act, target) => gate.would(call, act, target),
     names: { person: nameOf, department: async (id) => (await people().departments()).find((one) => one.id === id)?.name ?? id },
     verifierFor, describe: problemOf, digest,
-  }, approvals, levelOf);
+  }, identity.approvals, levelOf);
   const { classification } = marking;
   const markingDays = dailyRound(box, marking.round);
 
