@@ -1,5 +1,6 @@
 /** 国家秘密确定审批表: what is filled in, what the box computes of it, and what is shown of a matter already there. */
 import type { Problem } from './api.js';
+import type { MarkLine, TaskShown } from './marking-case.js';
 import type { Reason } from './reasons.js';
 
 export type Term =
@@ -42,6 +43,8 @@ export interface Previewed {
   readonly checks: readonly (Reason & { readonly name: string })[];
   readonly statement: string;
   readonly derived?: Derived | null;
+  /** 先行保密: by when it must be reported, and whether the holiday table covers every day until then. */
+  readonly reportDueOn?: string | null; readonly reportDueCovered?: boolean | null;
 }
 export interface SignedShown { readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
 export interface ClassificationShown {
@@ -52,15 +55,14 @@ export interface ClassificationShown {
   readonly records: readonly { readonly id: string; readonly title: string; readonly documentNumber: string | null; readonly documentDate: string | null; readonly archivalCode: string | null }[];
   readonly scopeNames: readonly string[]; readonly proposed: SignedShown | null; readonly decided: (SignedShown & { readonly verdict: 'approve' | 'reject' }) | null;
   readonly checks: Previewed['checks']; readonly digest: string | null;
+  /** What is in force, where a change made it differ from the proposal. */
+  readonly current?: { readonly level: number; readonly term: Term; readonly startOn: string | null; readonly scope: Draft['scope'] } | null;
+  readonly protection?: { readonly why: 'unclear' | 'beyond' | 'disputed'; readonly claimed: readonly number[]; readonly reportDueOn: string; readonly reportedOn: string | null; readonly reported: { readonly body: string; readonly no: string } | null } | null;
+  readonly history?: readonly MarkLine[]; readonly openCase?: string | null; readonly tasks?: readonly TaskShown[];
 }
 export interface ClassificationRow { readonly id: string; readonly state: string; readonly level: number; readonly mark: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly proposerName: string; readonly proposedAt: string | null; readonly lastSecretDay: string | null; readonly reviewDueOn: string | null }
 
 export const TYPES = [{ value: 'original', name: '原始定密' }, { value: 'derived', name: '派生定密' }, { value: 'inherited', name: '来文沿用' }] as const;
-/** 派生情形, as policies/marking.json words them. @see 保密法实施条例(2024)第十八条 */
-export const DERIVE_REASONS = [
-  { value: 'identical', name: '与已定密事项完全一致' }, { value: 'touches_point', name: '涉及已定密事项密点' },
-  { value: 'derived_content', name: '对已定密事项概括总结、编辑整合、具体细化' }, { value: 'required_by_origin', name: '原定密机关对使用已定密事项有明确定密要求' },
-] as const;
 export const typeName = (type: string): string => TYPES.find((one) => one.value === type)?.name ?? type;
 
 /** The term as the form writes it: 10 年、6 个月、2030-12-31、启封后、长期. */

@@ -1,6 +1,8 @@
 /** 工作台: what waits for this person. The box's own list where it has one, else gathered from the lists this person may read. */
 import { read, type Page } from './api.js';
 import type { ClassificationRow } from './classification.js';
+import { deskLink, deskVerb, DUE_TABS, type Due as DueMarks } from './due-marks.js';
+import type { CaseRow } from './marking-case.js';
 import { held, type People } from './people.js';
 import { departmentName } from './scheme.js';
 import { may, person } from './session.js';
@@ -44,8 +46,16 @@ async function batchesOf(): Promise<{ tasks: Task[]; jobs: Job[] }> {
 }
 
 async function marksOf(): Promise<Task[]> {
-  const waiting = (await quiet<Page<ClassificationRow>>('classification.list', { state: 'proposed', page: 1, size: 20 }))?.rows ?? [];
-  return waiting.map((row) => task('待签署的定密', `定密：《${row.title}》`, '办理', `/classification/${row.id}`, { level: row.level, markText: row.mark, handler: row.proposerName }));
+  const [waiting, forms, due] = await Promise.all([
+    may('classification.approve') ? quiet<Page<ClassificationRow>>('classification.list', { state: 'mine', page: 1, size: 20 }) : null,
+    quiet<Page<CaseRow>>('classification.cases', { state: 'open', page: 1, size: 50 }), quiet<DueMarks>('classification.expiring', { page: 1, size: 30, window: 30 }),
+  ]);
+  const mine = (forms?.rows ?? []).filter((row) => (row.state === 'proposed' ? may('classification.decide-case') && row.proposer !== person.value?.id : row.proposer === person.value?.id));
+  return [
+    ...(waiting?.rows ?? []).map((row) => task('待签署的定密', `定密：《${row.title}》`, '办理', `/classification/${row.id}`, { level: row.level, markText: row.mark, handler: row.proposerName })),
+    ...mine.map((row) => task(row.state === 'proposed' ? '待签署的定密' : '在办的审核表', `${row.kindName}：《${row.title}》`, row.state === 'proposed' ? '办理' : '续办', `/marking-case/${row.id}`, { level: row.level, markText: row.from, handler: row.proposerName })),
+    ...(due?.rows ?? []).map((row) => { const tab = DUE_TABS.find((one) => one.kind === row.kind); return task(tab?.name ?? '到期', `《${row.title}》`, deskVerb(row), deskLink(row), { level: row.level, markText: row.mark, dueOn: row.dueOn, overdueDays: Math.max(0, -row.daysLeft) }); }),
+  ];
 }
 
 async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }> {
@@ -71,7 +81,7 @@ async function gathered(): Promise<Desk> {
   const of = (group: string): number => tasks.filter((one) => one.group === group).length;
   return {
     now: now.toISOString(), tasks, alarms: people.alarms, periods: [], days: [], jobs: batches.jobs, recent: [],
-    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密'), '/people': people.tasks.length + people.alarms.length },
+    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/people': people.tasks.length + people.alarms.length },
   };
 }
 

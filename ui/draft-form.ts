@@ -2,7 +2,6 @@
 import { computed, onScopeDispose, ref, watch } from 'vue';
 import { asProblem, Problem, read, write } from './api.js';
 import { termFormOf, termOf, type ClassificationShown, type Draft, type Previewed, type TermForm } from './classification.js';
-import { refuse } from './notices.js';
 import type { RecordShown } from './record.js';
 import type { Reason } from './reasons.js';
 import { person } from './session.js';
@@ -11,6 +10,8 @@ import type { StoredRecord } from './shapes.js';
 export interface DraftForm {
   type: Draft['type']; level: number; startOn: string; persons: string[]; departments: string[]; points: string; basis: string; scheduleItem: string; opinion: string;
   originOrg: string; sources: string[]; deriveReason: string; pointBasis: string; scopeSaysLongTerm: boolean; exceptionBasis: string;
+  /** 先行保密: why it cannot be decided here, empty where it can; the levels claimed. */
+  why: '' | 'unclear' | 'beyond' | 'disputed'; claimed: number[];
 }
 
 const lines = (text: string): readonly string[] => text.split(/\n/).map((one) => one.trim()).filter((one) => one !== '');
@@ -34,15 +35,18 @@ export function draftOf(form: DraftForm, term: TermForm, recordIds: readonly str
  */
 export function useDraftForm(recordIds: readonly string[], from: string, type: Draft['type']) {
   const records = ref<readonly StoredRecord[]>([]);
+  /** Why there is no form: the records, or what was sent back, could not be read. */
+  const unread = ref<Problem | null>(null);
   const returned = ref<ClassificationShown | null>(null);
   const form = ref<DraftForm>({
     type, level: Number(person.value?.currentLevel ?? 2), startOn: '', persons: person.value ? [person.value.id] : [], departments: [], points: '', basis: '', scheduleItem: '', opinion: '',
-    originOrg: '', sources: [], deriveReason: '', pointBasis: '', scopeSaysLongTerm: false, exceptionBasis: '',
+    originOrg: '', sources: [], deriveReason: '', pointBasis: '', scopeSaysLongTerm: false, exceptionBasis: '', why: '', claimed: [],
   });
   const term = ref<TermForm>(termFormOf(null));
   const draft = computed(() => draftOf(form.value, term.value, records.value.map((one) => one.id)));
 
   async function load(): Promise<void> {
+    unread.value = null;
     try {
       if (from !== '') {
         const before = await read<ClassificationShown>('classification.show', { classification: from });
@@ -60,7 +64,7 @@ export function useDraftForm(recordIds: readonly string[], from: string, type: D
       const [first] = records.value;
       if (first && from === '') Object.assign(form.value, { startOn: first.documentDate ?? '', level: Math.max(first.level, form.value.level) });
     } catch (cause) {
-      refuse(cause);
+      unread.value = asProblem(cause);
     }
   }
 
@@ -72,7 +76,7 @@ export function useDraftForm(recordIds: readonly string[], from: string, type: D
     if (!draft.value) return null;
     const mine = ++asked;
     try {
-      const answer = await write<Previewed>('classification.preview', { event: 'propose', draft: draft.value, opinion: form.value.opinion, ...(previewed.value ? { id: previewed.value.id } : {}) });
+      const answer = await write<Previewed>('classification.preview', { event: form.value.why ? 'protect' : 'propose', ...claim(), draft: draft.value, opinion: form.value.opinion, ...(previewed.value ? { id: previewed.value.id } : {}) });
       if (mine === asked) { problem.value = answer.problem && new Problem(answer.problem); previewed.value = answer.problem && previewed.value ? { ...previewed.value, derived: answer.derived ?? null } : answer; }
       return answer.problem ? null : answer;
     } catch (cause) {
@@ -80,7 +84,9 @@ export function useDraftForm(recordIds: readonly string[], from: string, type: D
       return null;
     }
   }
-  watch(draft, () => { window.clearTimeout(timer); timer = window.setTimeout(() => { void preview(); }, 300); }, { deep: true });
+  /** What `protect` takes beside the draft. */
+  const claim = () => (form.value.why ? { why: form.value.why, claimed: form.value.claimed } : {});
+  watch([draft, () => form.value.why, () => form.value.claimed], () => { window.clearTimeout(timer); timer = window.setTimeout(() => { void preview(); }, 300); }, { deep: true });
   onScopeDispose(() => window.clearTimeout(timer));
 
   const faultOf = (field: string): string => problem.value?.details.find((one) => one.at.split('/').includes(field))?.message ?? '';
@@ -89,5 +95,5 @@ export function useDraftForm(recordIds: readonly string[], from: string, type: D
     ...(form.value.opinion.length < 2 ? [{ rule: 'opinion', passed: false, text: '请填写承办人意见', article: '保密法实施条例第十七条' }] : []),
     ...(problem.value ? [{ rule: 'preview', passed: false, text: problem.value.message, code: problem.value.code, article: problem.value.articles.join('、') }] : []),
   ]);
-  return { records, returned, form, term, draft, previewed, problem, preview, load, faultOf, blocks };
+  return { records, unread, returned, form, term, draft, previewed, problem, claim, preview, load, faultOf, blocks };
 }

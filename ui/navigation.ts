@@ -27,7 +27,9 @@ export const PAGES: readonly PageGroup[] = [
   },
   {
     name: '定密管理', pages: [
-      { path: '/classification', name: '定密', acts: ['classification.list', 'classification.propose'], letter: 'm' },
+      { path: '/classification', name: '定密工作台', acts: ['classification.list', 'classification.propose'], letter: 'm' },
+      { path: '/annual-review', name: '年度审核', acts: ['classification.expiring'], letter: 'v' },
+      { path: '/notices', name: '通知与回执', acts: ['classification.notices'], letter: 'n' },
     ],
   },
   { name: '检查', pages: [{ path: '/reports', name: '报表', acts: ['report.list'], letter: 'r' }] },

@@ -5,11 +5,12 @@ import type { CaseKind, Cases, Notices, ShowCase } from '../../policies/schemas/
 import type { Classification, Signed, Terms } from '../classification-state.js';
 import { declassificationMark, markHistory } from '../mark-history.js';
 import { changed, OPEN_CASES, stepsNeeded, noticeKind, type MarkingCase } from '../marking-case.js';
-import { termText } from '../marking.js';
+import { markText, termText } from '../marking.js';
 import { caseTarget, type StoredCase, type StoredMatter, type StoredNotice } from '../ports.js';
 import { secretMatter } from './case-decision.js';
 import type { ClassificationParts, Grounds, Tx } from './grounds.js';
 import { scopeNames } from './showing.js';
+import { ending } from '../term.js';
 
 /** 审核表 as they are listed and shown, with the ten steps and what each still asks for. */
 export function caseReads(parts: ClassificationParts, grounds: Grounds) {
@@ -27,7 +28,7 @@ export function caseReads(parts: ClassificationParts, grounds: Grounds) {
     if (terms === null) return null;
     return {
       level: terms.level, term: terms.term, startOn: terms.startOn, scope: { persons: terms.scope.persons, departments: terms.scope.departments }, scopeNames: await scopeNames(terms.scope, parts.names),
-      mark: terms.mark ?? null, ending: terms.ending ?? null, periodText: termText(terms.term, policy),
+      mark: terms.mark ?? markText(terms.level, terms.term, policy), ending: terms.ending ?? ending(terms.term, terms.startOn, terms.level, policy), periodText: termText(terms.term, policy),
     };
   }
 

@@ -51,6 +51,8 @@ export function matterReads(parts: ClassificationParts, grounds: Grounds) {
           proposed: 'proposed' in it ? await signatureShown(tx, it.proposed) : null,
           decided: decided === null ? null : { verdict: decided.verdict, ...(await signatureShown(tx, decided.signed)) },
           checks: it.state === 'proposed' ? await checksOf(tx, it.proposal, it.proposer, by) : [],
+          current: 'current' in it ? { level: it.current.level, term: it.current.term, startOn: it.current.startOn, scope: { persons: it.current.scope.persons, departments: it.current.scope.departments } } : null,
+          protection: it.state === 'temporarily_protected' ? { why: it.why, claimed: it.claimed, reportDueOn: it.reportDueOn, reportedOn: it.reportedOn, reported: it.reported } : null,
           history: isOrdinary(it) ? [] : markHistory(it), openCase: (await tx.cases.openOf(it.id))?.it.id ?? null,
           tasks: (await tx.tasks.openOf(it.id)).map(({ id, kind, openedAt }) => ({ id, kind, openedAt })),
           digest: 'proposed' in it ? parts.digest(statement('propose', it.proposal, it.proposed, it.proposed.opinion, null)) : null,
@@ -114,6 +116,6 @@ function formOf(it: Matter) {
   const { recordIds, level, scope, basis } = proposal;
   const common = { recordIds, level, scope: { persons: scope.persons, departments: scope.departments }, basis };
   if (!('type' in proposal)) return { ...common, type: 'original' as const, term: null, startOn: null, points: [], scheduleItem: null, originOrg: null, sources: [] };
-  const { type, term, startOn, points, scheduleItem, originOrg, sources } = proposal;
-  return { ...common, type, term, startOn, points, scheduleItem, originOrg, sources: sources.map(({ id }) => id) };
+  const { type, term, startOn, points, scheduleItem, originOrg, sources, deriveReason, pointBasis } = proposal;
+  return { ...common, type, term, startOn, points, scheduleItem, originOrg, sources: sources.map(({ id }) => id), deriveReason, pointBasis };
 }
