@@ -1,9 +1,11 @@
 /** 工作台: what waits for this person. The box's own list where it has one, else gathered from the lists this person may read. */
 import { read, type Page } from './api.js';
+import type { ApprovalRow } from './approvals.js';
 import type { ClassificationRow } from './classification.js';
 import { deskLink, deskVerb, DUE_TABS, type Due as DueMarks } from './due-marks.js';
 import type { CaseRow } from './marking-case.js';
 import { held, type People } from './people.js';
+import type { PersonnelList } from './personnel.js';
 import { departmentName } from './scheme.js';
 import { may, person } from './session.js';
 import { actName } from './strings.zh.js';
@@ -58,6 +60,30 @@ async function marksOf(): Promise<Task[]> {
   ];
 }
 
+async function approvalsOf(): Promise<Task[]> {
+  const waiting = (await quiet<Page<ApprovalRow>>('approval.list', { state: 'mine', page: 1, size: 20 }))?.rows ?? [];
+  return waiting.map((row) => task('待签审批', `${row.name}：${row.words[0] ?? ''}`, '签署', `/approvals/${row.id}`, { level: Math.max(1, row.level), handler: row.requestedByName, dueOn: row.lapsesAt }));
+}
+
+interface Unreviewed { readonly personName: string; readonly untilAt: string; readonly officerName: string | null; readonly auditorName: string | null }
+async function emergenciesOf(): Promise<Task[]> {
+  if (!may('emergency.review')) return [];
+  const held = person.value?.duties.map((duty) => duty.key) ?? [];
+  const rows = (await quiet<Page<Unreviewed>>('emergency.list', { state: 'unreviewed', page: 1, size: 20 }))?.rows ?? [];
+  return rows.filter((row) => (held.includes('officer') && row.officerName === null) || (held.includes('auditadmin') && row.auditorName === null))
+    .map((row) => task('应急访问待核查', `${row.personName} 的应急访问已结束`, '核查', '/emergency?state=unreviewed', { handler: row.personName }));
+}
+
+async function personnelOf(): Promise<Task[]> {
+  if (!may('personnel.note')) return [];
+  const rows = (await quiet<PersonnelList>('personnel.list', { page: 1, size: 200 }))?.rows ?? [];
+  const short = rows.filter((row) => row.state === 'in_post' && row.trainingMissing);
+  return [
+    ...rows.filter((row) => row.openItems).map((row) => task('离岗清退', `${row.name} 待清退 ${String(row.openItems)} 项`, '清退', `/personnel/${row.person}`)),
+    ...(short.length > 0 ? [task('保密教育培训', `${String(short.length)} 人本年培训学时不足`, '登记', '/personnel?state=in_post')] : []),
+  ];
+}
+
 async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }> {
   const rows = (await quiet<People>('person.list', { page: 1, size: 200 }))?.rows.filter((row) => row.status === 'active') ?? [];
   const tasks: Task[] = [];
@@ -69,6 +95,10 @@ async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }
       const days = Math.floor((Date.parse(row.clearanceUntil) - now) / DAY);
       if (days < 90) tasks.push(task('涉密资格到期', `${row.name} 的涉密资格`, '登记', to, { dueOn: row.clearanceUntil, overdueDays: Math.max(0, -days) }));
     }
+    for (const grant of held(row)) {
+      const days = grant.validUntil === null ? 90 : Math.floor((Date.parse(grant.validUntil) - now) / DAY);
+      if (days < 90) tasks.push(task('授权到期', `${row.name} 的“${grant.dutyName}”`, '续任或接任', to, { dueOn: dateOf(grant.validUntil), overdueDays: Math.max(0, -days) }));
+    }
     if (held(row).length === 0) tasks.push(task('待授予岗位', `${row.name} 尚无岗位`, '授权', to, { dueOn: dateOf(row.createdAt) }));
   }
   return { tasks, alarms };
@@ -76,12 +106,12 @@ async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }
 
 async function gathered(): Promise<Desk> {
   const now = new Date();
-  const [batches, marks, people] = await Promise.all([batchesOf(), marksOf(), peopleOf(now.getTime())]);
-  const tasks = [...marks, ...batches.tasks, ...people.tasks];
+  const [batches, marks, people, approvals, emergencies, personnel] = await Promise.all([batchesOf(), marksOf(), peopleOf(now.getTime()), approvalsOf(), emergenciesOf(), personnelOf()]);
+  const tasks = [...approvals, ...marks, ...batches.tasks, ...people.tasks, ...emergencies, ...personnel];
   const of = (group: string): number => tasks.filter((one) => one.group === group).length;
   return {
     now: now.toISOString(), tasks, alarms: people.alarms, periods: [], days: [], jobs: batches.jobs, recent: [],
-    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/people': people.tasks.length + people.alarms.length },
+    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/people': people.tasks.length + people.alarms.length, '/approvals': approvals.length, '/emergency': emergencies.length, '/personnel': personnel.length },
   };
 }
 

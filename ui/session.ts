@@ -34,6 +34,8 @@ export interface SessionState {
   readonly absoluteUntil?: string | null;
   readonly boxState: 'locked' | 'unlocked';
   readonly locked?: boolean;
+  /** 终端密级 of a registered terminal; null at none. */
+  readonly terminalLevel?: Level | null;
   /** Calendar day of the box in +08:00. */
   readonly today?: string;
 }
@@ -74,8 +76,8 @@ export interface Proof { readonly challenge: string; readonly signature: string 
 export const askChallenge = (account: string): Promise<{ challenge: string; passwordRequired: boolean; box: string }> =>
   write('session.challenge', { account });
 
-export async function signIn(account: string, proof: Proof, password: string): Promise<void> {
-  await write('session.sign-in', { account, ...proof, ...(password ? { password } : {}) });
+export async function signIn(account: string, proof: Proof, password: string, terminal: { readonly no: string; readonly signature: string } | null): Promise<void> {
+  await write('session.sign-in', { account, ...proof, ...(password ? { password } : {}), ...(terminal ? { terminal } : {}) });
   await loadSession();
   frame.lastActive = Date.now();
 }
@@ -100,8 +102,10 @@ export async function signOut(): Promise<void> {
   await loadSession();
 }
 
+/** What was shown at another level goes: pages are made anew (app.vue), and what the frame remembers is forgotten here. */
 export async function switchLevel(level: Level): Promise<void> {
   await write('session.switch-level', { level });
+  showMarks([]);
   await loadSession();
 }
 

@@ -21,6 +21,10 @@ export const STATES: Readonly<Record<string, { readonly name: string; readonly s
   temporarily_protected: { name: '先行保密', style: warn }, decided: { name: '已决定', style: done }, withdrawn: { name: '已撤回', style: '' }, ordinary: { name: '非国家秘密', style: '' },
   signed: { name: '已签', style: done }, pending: { name: '待签', style: warn }, granted: { name: '已批准', style: done }, refused: { name: '未批准', style: bad }, lapsed: { name: '已失效', style: '' },
   allow: { name: '允许', style: on }, deny: { name: '拒绝', style: bad }, ok: { name: '正常', style: on }, success: { name: '成功', style: on }, failure: { name: '失败', style: bad },
+  'approval.requested': { name: '待签署', style: warn }, 'approval.granted': { name: '已批准', style: on }, 'approval.done': { name: '已办理', style: done }, 'approval.refused': { name: '未批准', style: bad }, 'approval.lapsed': { name: '已失效', style: '' },
+  'personnel.none': { name: '未登记', style: warn }, 'personnel.in_post': { name: '在岗', style: on }, 'personnel.cooling': { name: '脱密期内', style: warn }, 'personnel.released': { name: '脱密期满', style: '' },
+  'terminal.registered': { name: '待核定', style: warn }, 'terminal.cleared': { name: '在用', style: on }, 'terminal.retired': { name: '停用', style: '' },
+  'emergency.active': { name: '进行中', style: on }, 'emergency.unreviewed': { name: '待核查', style: warn }, 'emergency.ended': { name: '已办结', style: done },
   enabled: { name: '在用', style: on }, disabled: { name: '停用', style: '' }, locked: { name: '已锁定', style: warn }, unlocked: { name: '已解锁', style: on },
   running: { name: '进行中', style: on }, ready: { name: '已生成', style: on }, done: { name: '完成', style: done }, failed: { name: '失败', style: bad }, conflict: { name: '互斥', style: bad }, met: { name: '符合', style: on }, unmet: { name: '不符合', style: bad },
 };
