@@ -11,7 +11,7 @@ export interface PageLink {
 export interface PageGroup { readonly name: string; readonly pages: readonly PageLink[] }
 
 export const PAGES: readonly PageGroup[] = [
-  { name: '工作台', pages: [{ path: '/', name: '我的工作台', acts: [], letter: 'w' }, { path: '/approvals', name: '待签审批', acts: ['approval.list'], letter: 'v' }] },
+  { name: '工作台', pages: [{ path: '/', name: '我的工作台', acts: [], letter: 'w' }, { path: '/approvals', name: '待签审批', acts: ['approval.list'], letter: 'q' }] },
   {
     name: '收集归档', pages: [
       { path: '/capture', name: '收集', acts: ['capture.list', 'capture.open'], letter: 'c' },
@@ -45,7 +45,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/duties', name: '授权与互斥', acts: ['duty.list'], letter: 'd' },
       { path: '/keys', name: '密钥', acts: ['key.status'], letter: 'y' },
       { path: '/policy', name: '口令与会话策略', acts: ['policy.show'], letter: 'l' },
-      { path: '/terminals', name: '终端登记', acts: ['terminal.list'], letter: 'n' },
+      { path: '/terminals', name: '终端登记', acts: ['terminal.list'], letter: 'z' },
       { path: '/system', name: '系统与自检', acts: ['system.status'], letter: 'x' },
     ],
   },
