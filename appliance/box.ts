@@ -1,4 +1,5 @@
-import type { Call, Clock, Ids, Sm3 } from '../core/ports.js';
+import type { AuditEntry } from '../core/audit.js';
+import type { Call, Ids, Sm3 } from '../core/ports.js';
 import { ArchiveError } from '../core/errors.js';
 import { loadPolicy } from '../secrecy/duties.js';
 import type { AccessPolicy } from '../secrecy/duties.js';
@@ -9,9 +10,13 @@ import type { AccessGate } from './access/gate.js';
 import { keepCheckpoint, latestCheckpoint, signCheckpoint } from './audit/checkpoints.js';
 import type { BoxIdentity } from './audit/identity.js';
 import { refusalMeter } from './audit/meter.js';
+import { openBrake } from './alarms/brake.js';
+import type { Brake } from './alarms/brake.js';
 import { bindingError, bindingsOf, setAside } from './binding/bindings.js';
 import type { Bindings } from './binding/bindings.js';
 import { watch } from './binding/watch.js';
+import { guardedClock } from './clock-guard.js';
+import type { GuardedClock, MachineClock } from './clock-guard.js';
 import { Bulk } from './content/bulk.js';
 import { enterKnowledge } from './guarding/knowledge.js';
 import { exists, makeFolder } from './content/file-ops.js';
@@ -42,7 +47,7 @@ import type { Database } from './store/database.js';
 import { openLedger } from './store/ledger.js';
 import type { Ledger } from './store/ledger.js';
 import { migrate } from './store/migrations/index.js';
-import { readProfile } from './store/repositories/box.js';
+import { keptTime, readProfile } from './store/repositories/box.js';
 import type { BoxProfile } from './store/repositories/box.js';
 import { repositories } from './store/repositories/index.js';
 import type { Repositories } from './store/repositories/index.js';
@@ -59,7 +64,8 @@ import type { Store } from './store/unit-of-work.js';
 /** Everything the box is made of, before it listens: adapters and ports, passed down from here and made nowhere else. */
 export interface Box {
   readonly paths: DataPaths;
-  readonly clock: Clock;
+  /** 时钟守护: stands still where the machine's runs wrong. */
+  readonly clock: GuardedClock;
   readonly ids: Ids;
   readonly crypto: CryptoProvider;
   readonly sm3: Sm3;
@@ -82,6 +88,10 @@ export interface Box {
   readonly identity: BoxIdentity;
   /** 标志绑定: what the box signed for every marked record. */
   readonly bindings: Bindings;
+  /** What open alarms stop. */
+  readonly brake: Brake;
+  /** Tells of every entry once it is committed. */
+  entries(hear: (entries: readonly AuditEntry[]) => void): void;
   readonly bulk: Bulk;
   /** What approvals ordered the keystore to do, and the round that a new epoch begins. */
   readonly orders: KeyOrders;
@@ -99,7 +109,7 @@ export interface Box {
 
 export interface BoxOptions {
   readonly data: string;
-  readonly clock: Clock;
+  readonly clock: MachineClock;
   readonly ids: Ids;
   /** Told of a step after a commit that failed; recovery carries it out. */
   readonly late?: (error: unknown) => void;
@@ -111,7 +121,7 @@ export interface BoxOptions {
  * @throws ArchiveError E_STATE_INVALID where there was no ceremony yet
  */
 export async function openBox(options: BoxOptions): Promise<Box> {
-  const { clock, ids } = options;
+  const { ids } = options;
   const paths = dataPaths(options.data);
   const crypto = new NodeProvider();
   await requireSelfTest(crypto, new SmCryptoVerifier());
@@ -132,8 +142,11 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const reader = sqlOn(database.reader);
   const profile = await readProfile(reader);
   if (!profile) { await database.close(); await keyring.close(); throw new ArchiveError('E_STATE_INVALID', { state: 'not founded', allowed: ['init'] }); }
+  const clock = guardedClock(options.clock, await keptTime(reader), policies.content('alarms.json').clock);
   const ledger = await openLedger(sqlOn(database.writer), sm3, clock);
-  if (clock.now() < ledger.head().at && Date.parse(ledger.head().at) - Date.parse(clock.now()) > 5000) throw new ArchiveError('E_CLOCK_BACKWARD', { now: clock.now(), last: ledger.head().at });
+  const alarmRules = policies.content('alarms.json');
+  const brake = openBrake((act) => access.acts.get(act)?.write === true, new Set(alarmRules.exempt));
+  const heard: ((entries: readonly AuditEntry[]) => void)[] = [];
   const sealing = sealingWith(crypto, keys);
   // Always asked: somebody at no registered terminal counts as at one of the system's level, unless the pack wants one.
   const system: SystemPolicy = { level: profile.systemLevel, requireTerminal: true };
@@ -147,7 +160,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       const person = await register.get(id);
       return person && { person, grants: await register.grants(id), emergencies: await emergencyRepository(reader, sealing).openTo(id, clock.now()) };
     },
-    officers: async () => officersAppointed(reader, clock.now()), withoutOfficers: people.withoutOfficers.capabilities, terminalRequired,
+    officers: async () => officersAppointed(reader, clock.now()), withoutOfficers: people.withoutOfficers.capabilities, terminalRequired, brake,
   });
   const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
   const identity: BoxIdentity = { serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message) };
@@ -157,6 +170,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     if (wrong !== undefined) throw bindingError(...wrong, { listed });
   }), {
     meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }), bind: bindings.bind, register: enterKnowledge,
+    entered: (entries) => { for (const hear of heard) hear(entries); },
     async unfaithful(call, error) {
       const record = String(error.facts['record']);
       await store.housekeep(async (sql) => setAside(sql, record, String(error.facts['fault']), clock.now()));
@@ -182,7 +196,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const rotation = rotationRound({ keys, reader, housekeep: async (work) => store.housekeep(work), finished: async (epoch, moved) => orders.rotated(epoch, moved) });
   const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall });
   const box: Box = {
-    paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation,
+    paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake,
+    entries: (hear) => { heard.push(hear); },
     systemCall,
     lastCheckpoint: () => last,
     async checkpoint() {

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { exists } from './content/file-ops.js';
 import { dataPaths } from './content/paths.js';
 import { randomIds, systemClock } from './clock.js';
@@ -15,7 +16,11 @@ const [clock, ids] = [systemClock(), randomIds()];
 const { database, founding } = dataPaths(config.data);
 const fresh = !(await exists(database)) && !(await exists(founding));
 if (fresh) await foundRehearsal(config.data, clock, ids);
-const running = await listen({ ...config, clock, ids });
+const storage = async (): Promise<{ used: number; total: number }> => {
+  const { blocks, bavail, bsize } = await statfs(config.data);
+  return { used: (blocks - bavail) * bsize, total: blocks * bsize };
+};
+const running = await listen({ ...config, clock, ids, storage });
 if (fresh) await seedRehearsal(running.box, running.services);
 process.stdout.write(`ready ${running.url}\n`);
 

@@ -13,6 +13,8 @@ import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
 import { SYSTEM } from './access/gate.js';
+import { composeAlarms } from './alarms/compose.js';
+import type { StorageProbe } from './alarms/probes.js';
 import { auditService } from './audit/service.js';
 import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
@@ -48,7 +50,7 @@ const PASSWORD_ITERATIONS = 600_000;
 const REHEARSAL_ITERATIONS = 2_000;
 
 /** Every service of the box, made once from its parts. Routes and the command line call these and nothing below them. */
-export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, intake: Intake) {
+export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, intake: Intake, storage?: StorageProbe) {
   const { clock, ids, store, gate, policies, profile, sealing, reader, crypto } = box;
   const passwords = passwordsWith(crypto, profile.rehearsal ? REHEARSAL_ITERATIONS : PASSWORD_ITERATIONS);
   const dutyName = (key: string): string => policies.content('duties.json').duties.find((duty) => duty.key === key)?.name ?? key;
@@ -103,6 +105,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf }),
+    ...composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage }),
     ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName,

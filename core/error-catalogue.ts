@@ -38,6 +38,9 @@ export const CATALOG = {
   E_INSPECTOR_READ_ONLY: { status: 403, message: '检查账号只能查看，不能修改；需要更正的内容请写入检查意见', articles: [10] },
   E_BOX_LOCKED: { status: 423, message: '密钥尚未解锁，暂不能存取档案，请由两名持有密钥分量的人员办理开锁' },
   E_AUDIT_UNAVAILABLE: { status: 503, message: '审计日志无法写入，操作已拒绝且未作任何改动，请联系安全审计员和系统管理员检查磁盘空间' },
+  E_WRITES_STOPPED: { status: 503, message: '本机已停止业务写入，只能查阅；请查看告警，由安全审计员提请、系统管理员和安全保密管理员签字后恢复' },
+  E_SESSION_PAUSED: { status: 403, message: '短时间内查看或导出过多，会话已暂停，请向安全保密管理员说明，核查后恢复', articles: [35] },
+  E_IMPORT_BLOCKED: { status: 503, message: '病毒库过期，已停止收集导入，请系统管理员更新病毒库', articles: [17] },
   E_CLOCK_BACKWARD: { status: 409, message: '系统时间早于最后一条审计记录，已停止计时和写入，请由两名人员核对时间并签字更正' },
 
   // 密码与密钥
@@ -200,6 +203,13 @@ export const NOTICES = {
   A_READ_UP_ATTEMPT: { message: '短时间内多次越权访问，请安全保密管理员核查', articles: [40] },
   A_BULK_EXPORT: { message: '短时间内大量查看或导出，会话已暂停，请核查', articles: [35] },
   A_AUDIT_GAP: { message: '审计链断裂或时间倒退，已停止写入，请取证核查', articles: [40] },
+  A_CLOCK_WRONG: { message: '本机时间倒退或与计时不符，已停止写入，请核对标准时间并由系统管理员和安全保密管理员签字更正', articles: [40] },
+  A_MARK_BINDING: { message: '有标志的件与绑定签名不符，可能被改动，该件已停用，请核查并从备份恢复', articles: [41] },
+  A_STORAGE_WARN: { message: '存储空间已用八成以上，请扩容或清理', articles: [40] },
+  A_STORAGE_STOP: { message: '存储空间将满，为保审计日志已停止业务写入，请立即扩容', articles: [40] },
+  A_ACCOUNT_LOCKED: { message: '账号连续登录失败已锁定，请核实是否本人', articles: [40] },
+  A_CHECK_FAILED: { message: '自检或一致性核查未通过，请查看结果并处理', articles: [40] },
+  A_AV_EXPIRED: { message: '病毒库过期太久，已停止收集导入，请更新病毒库', articles: [40] },
   A_AV_OUTDATED: { message: '病毒库已过期，请更新；逾期过久将停止导入', articles: [40] },
   A_EXPIRY_DUE: { message: '保密期限即将届满，请提前审核', articles: [41] },
   A_REVIEW_DUE: { message: '年度审核即将到期，请安排审核', articles: [41] },

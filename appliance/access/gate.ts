@@ -9,6 +9,7 @@ import { clearanceToday } from '../../secrecy/personnel.js';
 import { inForce, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
 import type { SessionView } from '../server/session.js';
+import type { Brake } from '../alarms/brake.js';
 import { MATTER_COLUMNS } from '../store/repositories/matters.js';
 import type { Person, Grant } from '../store/repositories/people.js';
 import type { SqlValue } from '../store/sql.js';
@@ -56,6 +57,8 @@ export interface GateParts {
   readonly policy: AccessPolicy;
   readonly system: SystemPolicy;
   readonly clock: Clock;
+  /** What open alarms stop comes before everything. */
+  readonly brake: Pick<Brake, 'check'>;
   /** The person, the grants and what an emergency opened, as they stand now. */
   load(person: string): Promise<{ person: Person; grants: readonly Grant[]; emergencies: readonly string[] } | undefined>;
   /** Whether each of the three offices is held now. */
@@ -118,6 +121,7 @@ export function accessGate(parts: GateParts): AccessGate {
   return {
     subjectOf,
     async decide(call, act, aim) {
+      parts.brake.check(call, act);
       if (call.person === SYSTEM || BEFORE_SIGN_IN.has(act)) return { allowed: true, reasons: [] };
       if (!parts.withoutOfficers.includes(act.split('.')[0] ?? '') && !(await parts.officers())) throw new ArchiveError('E_OFFICERS_MISSING', { act });
       const decision = authorize(policy, system, await subjectOf(call), act, aimed(aim));

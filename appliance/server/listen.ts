@@ -10,7 +10,9 @@ import { inPackage } from '../package-root.js';
 import { openPreview } from '../preview/preview.js';
 import { servicesOf } from '../services.js';
 import type { Services } from '../services.js';
-import type { Clock, Ids } from '../../core/ports.js';
+import type { Ids } from '../../core/ports.js';
+import type { StorageProbe } from '../alarms/probes.js';
+import type { MachineClock } from '../clock-guard.js';
 import { buildServer } from './build.js';
 import { faultOf } from './faults.js';
 import { allRoutes } from './routes/index.js';
@@ -30,8 +32,10 @@ export interface ListenOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
-  readonly clock: Clock;
+  readonly clock: MachineClock;
   readonly ids: Ids;
+  /** How full the disk of the data directory is; without it 存储预警 is not enabled. */
+  readonly storage?: StorageProbe;
   /** `silent` in tests. */
   readonly logLevel?: string;
 }
@@ -47,7 +51,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const pool = openPool();
   const preview = openPreview();
   const intake = openIntake(box.policies);
-  const services = servicesOf(box, pool, preview, intake);
+  const services = servicesOf(box, pool, preview, intake, options.storage);
   const routes = allRoutes(box, services);
   const app = buildServer({
     routes, sessions: services.keeper, refused: async (call, error) => box.store.refuse(call, error), mayHold: (act, duty) => box.gate.mayHold(act, duty), log, newTraceId: () => ids.uuid(), consoleFolder: inPackage('dist', 'ui'),
@@ -73,6 +77,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const timer = setInterval(() => { round().then(sign).catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'hourly round or checkpoint failed'); }); }, HOUR_MS);
   timer.unref();
   services.guardingWork.start();
+  await services.alarmWork.start();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
@@ -82,6 +87,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     async close() {
       clearInterval(timer);
       await drained(server);
+      await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();
       await preview.close();

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { ApprovalsFile } from './approval.js';
+import { AlarmsFile } from './alarms.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { CaptureLimits } from './capture.js';
 import { CatalogueColumns } from './catalogue.js';
@@ -17,6 +18,7 @@ import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
  * is not listed here, or holds a field the schema does not know.
  */
 export const POLICY_FILES = {
+  'alarms.json': AlarmsFile,
   'archival-codes.json': ArchivalCodeRules,
   'capture.json': CaptureLimits,
   'catalogue-columns.json': CatalogueColumns,

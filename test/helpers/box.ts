@@ -10,6 +10,8 @@ import { foundRehearsal } from '../../appliance/founding/rehearsal.js';
 import { signInMessage } from '../../appliance/identity/sign-in.js';
 import { listen } from '../../appliance/server/listen.js';
 import type { Running } from '../../appliance/server/listen.js';
+import type { MachineClock } from '../../appliance/clock-guard.js';
+import type { StorageProbe } from '../../appliance/alarms/probes.js';
 import type { Clock, Ids } from '../../core/ports.js';
 
 /** What a test needs of ava's context: something that runs when it ends. */
@@ -46,14 +48,17 @@ export interface TestBox {
   stop(): Promise<void>;
 }
 
-export interface TestBoxOptions { readonly data?: string; readonly clock?: Clock; readonly ids?: Ids; readonly mode?: 'unit' | 'repository' }
+export interface TestBoxOptions { readonly data?: string; readonly clock?: MachineClock; readonly storage?: StorageProbe; readonly ids?: Ids; readonly mode?: 'unit' | 'repository' }
+
+/** The machine's clock without its counter: a test machine that was held up is no fault of the box. */
+const testClock = (): Clock => { const { now, today } = systemClock(); return { now, today }; };
 
 /** A rehearsal box of this test's own, listening on loopback at a port of its own. */
 export async function openTestBox(t: Teardown, options: TestBoxOptions = {}): Promise<TestBox> {
   const data = options.data ?? path.join(await mkdtemp(path.join(tmpdir(), 'shouzang-')), 'data');
-  const [clock, ids] = [options.clock ?? systemClock(), options.ids ?? randomIds()];
+  const [clock, ids] = [options.clock ?? testClock(), options.ids ?? randomIds()];
   if (options.data === undefined) await foundRehearsal(data, clock, ids, options.mode ?? 'unit');
-  const running = await listen({ data, host: '127.0.0.1', port: 0, clock, ids, logLevel: 'silent' });
+  const running = await listen({ data, host: '127.0.0.1', port: 0, clock, ids, logLevel: 'silent', ...(options.storage === undefined ? {} : { storage: options.storage }) });
   let open = true;
   const stop = async (): Promise<void> => {
     if (!open) return;

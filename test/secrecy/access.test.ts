@@ -57,6 +57,10 @@ const MAY = `
   audit.trace                auditadmin
   audit.checkpoint           auditadmin
   audit.export               auditadmin
+  alarm.list                 three-officers officer custodian
+  alarm.rules                three-officers
+  alarm.acknowledge          three-officers officer custodian
+  alarm.resume               auditadmin
   binding.show               three-officers officer custodian
   binding.verify             three-officers
   binding.pause              sysadmin
@@ -143,6 +147,8 @@ const MAY = `
   ceremony.sign              three-officers
   ceremony.enter             sysadmin secadmin
   system.status              three-officers inspector
+  clock.show                 three-officers
+  clock.correct              auditadmin
   system.selftest            sysadmin
   system.fsck                sysadmin
 `;

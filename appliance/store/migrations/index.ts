@@ -12,6 +12,7 @@ import { markingCases } from './0007-marking-cases.js';
 import { approvals } from './0009-approvals.js';
 import { peopleRegister } from './0010-people.js';
 import { bindings } from './0011-bindings.js';
+import { alarms } from './0012-alarms.js';
 import { custody } from './0013-custody.js';
 
 const MIGRATIONS: readonly Migration[] = [
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   approvals,
   peopleRegister,
   bindings,
+  alarms,
   custody,
 ];
 

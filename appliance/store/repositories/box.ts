@@ -1,6 +1,6 @@
 import type { FondsRules } from '../../../core/arrangement.js';
 import { ArchiveError } from '../../../core/errors.js';
-import type { Level } from '../../../core/ports.js';
+import type { Instant, Level } from '../../../core/ports.js';
 import type { Sql } from '../sql.js';
 
 /** 立档单位登记: what the ceremony decided; it rests in the clear and changes only by another ceremony. */
@@ -47,4 +47,14 @@ export function fondsRules(profile: BoxProfile, fonds: string): FondsRules {
   const found = profile.fonds.find((one) => one.fonds === fonds);
   if (!found) throw new ArchiveError('E_INPUT_INVALID', { fonds }, [{ at: '/fonds', message: '本机没有这个全宗，请从列表中选择' }]);
   return { fonds: found.fonds, profile: found.codeProfile, schemeId: found.schemeId, separateClassifiedSequence: found.separateClassifiedSequence };
+}
+
+/** The latest instant the box vouched for, and the offset that officers last signed: both from the ledger, which nobody edits unseen. */
+export async function keptTime(sql: Sql): Promise<{ readonly highWater: Instant; readonly offsetMs: number }> {
+  const last = await sql.one<{ at: string }>('SELECT at FROM audit_entry ORDER BY seq DESC LIMIT 1');
+  const noted = await boxFact(sql, 'clock.high-water');
+  const correction = await sql.one<{ detail: string }>("SELECT detail FROM audit_entry WHERE action = 'clock.correct' AND result = 'ok' AND object = 'clock' ORDER BY seq DESC LIMIT 1");
+  const entered = last?.at ?? '1970-01-01T00:00:00.000Z';
+  const { offsetMs = 0 } = correction === undefined ? {} : JSON.parse(correction.detail) as { readonly offsetMs?: number };
+  return { highWater: noted !== null && noted > entered ? noted : entered, offsetMs };
 }
