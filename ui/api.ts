@@ -33,6 +33,9 @@ export class Problem extends Error {
   }
 }
 
+/** Where a detail points, as an officer reads it: a row, a column, a name; a path inside the request says nothing to anybody. */
+export const placeOf = (detail: ProblemDetail): string => (/^\/[\w/-]*$/.test(detail.at) ? '' : detail.at);
+
 export const asProblem = (cause: unknown): Problem =>
   cause instanceof Problem ? cause
     : new Problem({ code: 'E_CONSOLE', detail: cause instanceof Error ? cause.message : String(cause) });
