@@ -23,6 +23,8 @@ export interface Change {
   /** The form it was decided on, and the number of the decision. */
   readonly case: string | null;
   readonly no: string | null;
+  /** 审核 of the law, as against a change for its own sake. */
+  readonly reviewed: boolean;
   readonly proposer: Holder;
   readonly approval: Signed;
 }

@@ -171,7 +171,7 @@ function resume(it: Active | LongTerm | ReviewDue | DeclassReview, proposer: Hol
   checkApprover(proposer, holderOf(signed));
   checkSignature(ground.verify, eventStatement(event, it.proposal, signed, signed.opinion, more(ground, null)), signed);
   if (hasEnded(it.current.ending, ground.today)) throw new ArchiveError('E_CLS_EXTEND_AFTER_EXPIRY', { id: it.id });
-  const change: Change = { kind: 'review', from: it.current, to: it.current, reason: null, noticeNo: null, proposer, approval: signed, ...dated(ground) };
+  const change: Change = { kind: 'review', from: it.current, to: it.current, reason: null, noticeNo: null, proposer, approval: signed, ...dated(ground), reviewed: true };
   return inForce(it, it.current, [...it.changes, change], nextReview(ground.today, ground.policy), event, signed);
 }
 
@@ -215,7 +215,7 @@ function alter(it: Active | ReviewDue | DeclassReview, to: NewTerms, proposer: H
 }
 
 const isBlank = (text: string | null): boolean => text === null || text.trim() === '';
-const dated = (ground: Ground) => ({ on: ground.today, case: ground.case?.id ?? null, no: ground.case?.no ?? null });
+const dated = (ground: Ground) => ({ on: ground.today, case: ground.case?.id ?? null, no: ground.case?.no ?? null, reviewed: ground.case?.renews ?? false });
 
 function inForce(it: Active | LongTerm | ReviewDue | DeclassReview, current: Terms, changes: readonly Change[], reviewDueOn: CalendarDate, event: Event, signed: Signed): Step<Active | LongTerm> {
   const { id, proposal, proposer, proposed, approved, writtenRecordNo } = it;
@@ -265,8 +265,8 @@ export function confirmExpiry(it: Ready<'confirmExpiry'>, proposer: Holder, sign
 
 function lift(it: Ready<'declassify'> | Expired, how: DeclassKind, signed: Signed, noticeNo: string | null, ground: Ground, event: Event): Step<Declassified> {
   const { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn } = it;
-  const { on, ...decided } = dated(ground);
-  const next: Declassified = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, state: 'declassified', how, on, noticeNo, declassified: signed, ...decided };
+  const { on, case: markingCase, no } = dated(ground);
+  const next: Declassified = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, state: 'declassified', how, on, noticeNo, declassified: signed, case: markingCase, no };
   return { next, audit: entry(next, event, signed, { how, on: next.on }) };
 }
 

@@ -1,6 +1,9 @@
+import { ArchiveError } from '../core/errors.js';
 import type { CalendarDate } from '../core/ports.js';
 import type { Change, Classification, Declassified } from './classification-state.js';
+import type { MarkingPolicy } from './classification-rules.js';
 import { scopeChange } from './scope.js';
+import { date } from './term.js';
 
 /** One mark of the past beside the one that followed it (domain/06 §4.4). `old` is shown crossed out. */
 export interface MarkLine { readonly old: string; readonly text: string; readonly on: CalendarDate; readonly no: string | null; readonly kind: Change['kind'] | 'declassified' }
@@ -34,4 +37,16 @@ function scopeText(from: Change['from'], to: Change['to']): string {
   const { added, removed } = scopeChange(from.scope, to.scope);
   const count = (one: typeof added): number => one.persons.length + one.departments.length;
   return count(added) + count(removed) === 0 ? '' : `：知悉范围 增 ${String(count(added))} 减 ${String(count(removed))}`;
+}
+
+/**
+ * Rule 9: what goes to a state archive was reviewed within the months before, or is declassified.
+ * @throws ArchiveError `E_TRANSFER_DECLASS_REVIEW_REQUIRED`
+ * @see 国家秘密解密暂行办法(2020)第四条
+ */
+export function requireTransferReview(it: Classification, on: CalendarDate, policy: Pick<MarkingPolicy, 'review'>): void {
+  if (it.state === 'declassified') return;
+  const since = date(on).subtract({ months: policy.review.transferWithinMonths }).toString();
+  const reviews = 'changes' in it ? it.changes.filter((one) => one.reviewed && since <= one.on && one.on <= on) : [];
+  if (reviews.length === 0) throw new ArchiveError('E_TRANSFER_DECLASS_REVIEW_REQUIRED', { id: it.id, since });
 }

@@ -2,7 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Call, Level } from '../../core/ports.js';
 import { filingDeadline } from '../../core/deadlines.js';
+import { Temporal } from 'temporal-polyfill';
 import type { ClassificationDraft } from '../../policies/schemas/classification.js';
+import type { CaseForm } from '../../policies/schemas/marking-case.js';
+import type { Term } from '../../policies/schemas/secrecy.js';
+import { markText } from '../../secrecy/marking.js';
 import type { Box } from '../box.js';
 import { openKeyFile, readKeyFile } from '../crypto/key-file.js';
 import { inPackage } from '../package-root.js';
@@ -21,11 +25,13 @@ interface PaperRow {
   readonly item: string; readonly form: 'pdf' | 'ofd' | 'text';
 }
 interface BatchRow { readonly by: string; readonly level: Level; readonly department: string; readonly papers: readonly PaperRow[] }
-interface SecretRow { readonly scope: readonly string[]; readonly approver: string | null; readonly basis: string; readonly years: number }
+interface SecretRow { readonly scope: readonly string[]; readonly approver: string | null; readonly basis: string; readonly years: number; /** Ends so many days from now, on a day, instead of after years. */ readonly endsInDays?: number }
 interface RecordsFile {
   readonly office: string; readonly paragraphs: readonly string[];
   readonly batches: readonly (BatchRow & Partial<SecretRow>)[];
   readonly open: BatchRow & { readonly returned: string };
+  /** One change under way: of the newest matter of that level that runs for years. */
+  readonly change: { readonly by: string; readonly level: Level; readonly reason: string };
 }
 interface Taken { readonly record: string; readonly paper: PaperRow; readonly on: string }
 
@@ -40,6 +46,26 @@ export async function seedRehearsal(box: Box, services: Services): Promise<void>
   const { batch, taken } = await takeIn(box, services, hands, file, file.open, null);
   await upload(services, hands, file.open, batch, file.open.returned, encryptedZip('检查材料.txt'));
   await describe(services, hands, file.open, batch, taken, file.office);
+  // What has run out in the meantime waits on the desk for a person.
+  await services.marking.round.run(box.systemCall('classification.round'));
+  await propose(box, services, hands, file.change);
+}
+
+/** 变更审批表 drawn up and signed, waiting for the 定密责任人. */
+async function propose(box: Box, services: Services, hands: Hands, { by, level, reason }: RecordsFile['change']): Promise<void> {
+  const { rows } = await services.classification.list(hands.call(by, 'classification.list', level), { state: 'active' });
+  const matter = rows.find((one) => one.level === level);
+  const shown = matter && await services.classification.show(hands.call(by, 'classification.show', level), { classification: matter.id });
+  if (!shown || shown.proposal.term?.kind !== 'duration') return;
+  const { proposal } = shown;
+  const form: CaseForm = {
+    kind: 'change', changeReason: 'harm_changed', reason, legalBasis: '保密法第二十三条', findings: '对照保密事项范围现行规定核对，事项已部分公开', notify: ['昆明市演练局下属中心'],
+    to: { level: 2, term: { kind: 'duration', years: 5, months: 0, days: 0 }, startOn: proposal.startOn, scope: { persons: [...proposal.scope.persons], departments: [...proposal.scope.departments] } },
+  };
+  const drawn = await services.marking.cases.draft(hands.call(by, 'classification.draft-case', level), { classification: shown.id, form });
+  const opinion = '建议降为秘密，期限五年。';
+  const ready = await services.marking.cases.preview(hands.call(by, 'classification.preview-case', level), { event: 'sign', case: drawn.case, opinion });
+  await services.marking.cases.sign(hands.call(by, 'classification.sign-case', level), { case: drawn.case, seenVersion: drawn.version, opinion, signature: await hands.sign(by, ready.statement ?? '') });
 }
 
 interface Hands {
@@ -70,10 +96,10 @@ async function rehearsalHands(box: Box): Promise<Hands> {
 
 /** One batch from opening to 归档; a secret one is marked first, and one without an approver waits for the signature. */
 async function fill(box: Box, services: Services, hands: Hands, file: RecordsFile, row: BatchRow & Partial<SecretRow>): Promise<void> {
-  const { batch, taken } = await takeIn(box, services, hands, file, row, row.years === undefined ? null : `${row.level === 2 ? '秘密' : '机密'}★${String(row.years)}年`);
+  const { batch, taken } = await takeIn(box, services, hands, file, row, row.years === undefined ? null : markText(row.level, termOf(row as SecretRow, box.clock.today()), box.policies.content('marking.json')));
   await describe(services, hands, row, batch, taken, file.office);
   if (row.scope !== undefined) {
-    for (const one of taken) await mark(services, hands, row as BatchRow & SecretRow, one);
+    for (const one of taken) await mark(box, services, hands, row as BatchRow & SecretRow, one);
     if (row.approver === null) return;
   }
   await count(services, hands, row, batch);
@@ -126,9 +152,9 @@ async function count(services: Services, hands: Hands, row: BatchRow, batch: str
 }
 
 /** 定密: drawn up and signed by the one, decided and signed by the other. */
-async function mark(services: Services, hands: Hands, row: BatchRow & SecretRow, taken: Taken): Promise<void> {
+async function mark(box: Box, services: Services, hands: Hands, row: BatchRow & SecretRow, taken: Taken): Promise<void> {
   const draft: ClassificationDraft = {
-    recordIds: [taken.record], type: 'original', level: row.level, term: { kind: 'duration', years: row.years, months: 0, days: 0 }, startOn: taken.on,
+    recordIds: [taken.record], type: 'original', level: row.level, term: termOf(row, box.clock.today()), startOn: taken.on,
     scope: { persons: row.scope.map((account) => hands.person(account)), departments: [] }, points: ['第二段“分工与时间安排”'], basis: row.basis, scheduleItem: '一览表第 11 条',
   };
   const opinion = `属于${row.basis}所列事项，建议按上述密级、期限和知悉范围确定。`;
@@ -140,6 +166,9 @@ async function mark(services: Services, hands: Hands, row: BatchRow & SecretRow,
     classification: proposing.id, seenVersion: 1, opinion: '同意', writtenRecordNo: deciding.writtenRecordNo ?? '', signature: await hands.sign(row.approver, deciding.statement ?? ''),
   });
 }
+
+const termOf = (row: SecretRow, today: string): Term =>
+  row.endsInDays === undefined ? { kind: 'duration', years: row.years, months: 0, days: 0 } : { kind: 'date', on: Temporal.PlainDate.from(today).add({ days: row.endsInDays }).toString() };
 
 /** `1-03-20` as a day of this year, or today where that is yet to come. */
 function dayOf(text: string, today: string): string {

@@ -1,6 +1,7 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { Call, WriteTools } from '../../core/ports.js';
-import type { Active, Classification, Declassified, LongTerm } from '../classification-state.js';
+import { protectiveLevelOf, type Active, type Classification, type Declassified, type LongTerm } from '../classification-state.js';
+import { highest } from '../level.js';
 import { noticeKind, type CaseDecided, type Entry } from '../marking-case.js';
 import { outstanding, recipientsOf, undelivered, type Notice } from '../marking-notice.js';
 import type { Decision } from '../marking-decision.js';
@@ -12,6 +13,8 @@ import { termsInForce } from './drawing-up.js';
 import { enteringOf } from './entering.js';
 import type { ClassificationParts, Grounds } from './grounds.js';
 import { protectionOf } from './protection.js';
+
+const ALL_NOTICES = 10_000;
 
 type WriteTx = SecrecyTx & WriteTools;
 
@@ -32,10 +35,18 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
       entered('mark', null, 'current' in it ? it.current.mark : '', null), ...(notice === null ? [entered('record', null, it.state, next.decisionNo)] : []),
     ];
     const decided: CaseDecided = { ...next, state: notice === null ? 'closed' : 'decided', entries: [...next.entries, ...entries] };
-    await tx.cases.save({ it: decided, level: landed.level > stored.level ? landed.level : stored.level, decidedAt: clock.now(), version: stored.version }, stored.version);
+    await tx.cases.save({ it: decided, level: landed.level, decidedAt: clock.now(), version: stored.version }, stored.version);
+    await reseal(tx, landed);
     await followUp(tx, decided, matter, landed);
     tx.audit({ ...decision.audit, action: call.act, objectLevel: landed.level, detail: { ...decision.audit.detail, ...detail, notice: notice?.number ?? null } });
     return { case: decided, notice, matter: landed };
+  }
+
+  /** Earlier forms and notices rest and are shown at the level the matter has now. */
+  async function reseal(tx: WriteTx, matter: StoredMatter): Promise<void> {
+    for (const one of await tx.cases.ofMatter(matter.it.id)) if (one.level !== matter.level) await tx.cases.save({ ...one, level: matter.level }, one.version);
+    const { rows } = await tx.notices.list({ sql: '1 = 1', values: [] }, { classification: matter.it.id, markingCase: null, open: null }, { offset: 0, limit: ALL_NOTICES });
+    for (const one of rows) if (one.it.level !== matter.level) await tx.notices.save({ ...one, it: { ...one.it, level: matter.level } }, one.version);
   }
 
   const entered = (step: Entry['step'], person: string | null, what: string, no: string | null): Entry => ({ step, at: clock.now(), person, what, body: null, no, on: clock.today() });
@@ -96,7 +107,16 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
     return { ...next, version: matter.version + 1 };
   }
 
-  return { land, closeWhenTold, openMatter };
+  /** The form was taken back: the matter is seen and sealed as before it. */
+  async function closeMatter(tx: WriteTx, matter: StoredMatter, it: Classification): Promise<void> {
+    const records = await grounds.recordsOfMatter(tx, it);
+    const known = 'current' in it ? [it.current.scope, scopeOf({ persons: [it.proposer.person, it.approved.person] })] : [scopeOf(matter.scope)];
+    const level = highest([protectiveLevelOf(it), ...records.map((record) => record.level)]);
+    await tx.matters.save({ ...matter, it, level, scope: union(known) }, matter.version);
+    await reseal(tx, { ...matter, level });
+  }
+
+  return { land, closeWhenTold, openMatter, closeMatter };
 }
 
 const isHeld = (it: Classification): it is Active | LongTerm | Declassified => it.state === 'active' || it.state === 'long_term' || it.state === 'declassified';

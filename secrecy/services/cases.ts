@@ -20,7 +20,7 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
   const { store, clock, ids, cases: policy } = parts;
   const { signer, signing, decidingGround, unitOf } = grounds;
   const reads = caseReads(parts, grounds);
-  const { land, openMatter } = caseDecisionOf(parts, grounds);
+  const { land, openMatter, closeMatter } = caseDecisionOf(parts, grounds);
 
   async function found(tx: Tx, id: string): Promise<{ readonly stored: StoredCase; readonly matter: StoredMatter; readonly it: Classification }> {
     const stored = await tx.cases.get(id);
@@ -223,7 +223,7 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
         const { signed, verify } = await signing(tx, call, input);
         const next = takeBack(stored.it, signed, verify);
         await tx.cases.save({ ...stored, it: next }, stored.version);
-        if (it.state === 'declass_review') await tx.matters.save({ ...matter, it: closeReview(it).next }, matter.version);
+        await closeMatter(tx, matter, it.state === 'declass_review' ? closeReview(it).next : it);
         tx.audit({ action: call.act, object: it.id, objectType: 'classification', objectLevel: stored.level, detail: { case: next.id, by: signed.person, certificate: signed.certificateSerial, signature: signed.signature } });
         return { case: next.id, version: stored.version + 1, state: next.state };
       });

@@ -1,25 +1,50 @@
 import { ArchiveError } from '../../core/errors.js';
+import { recordTarget, type StoredRecord } from '../../core/holdings.js';
 import type { Call } from '../../core/ports.js';
 import type { ClassificationApprove, ClassificationPreview, ClassificationPropose, ClassificationReject } from '../../policies/schemas/classification.js';
 import { approve, draft, propose, reject } from '../classification.js';
-import { checkProposal, derivedFrom, type Derived } from '../classification-rules.js';
+import { checkProposal, derivedFrom, type Derived, type Proposal } from '../classification-rules.js';
 import { ready } from '../classification-state.js';
 import { highest, type Level } from '../level.js';
-import { approveOrdinary, isOrdinary, proposeOrdinary, rejectOrdinary } from '../ordinary.js';
+import { approveOrdinary, isOrdinary, proposeOrdinary, rejectOrdinary, type OrdinaryProposal } from '../ordinary.js';
 import { matterTarget, type Protection } from '../ports.js';
 import { EMPTY_SCOPE, scopeOf, union } from '../scope.js';
 import { drawUp } from './drawing-up.js';
 import { enteringOf, guardOf } from './entering.js';
-import { groundsOf, isFormFault, type ClassificationParts, type Grounds } from './grounds.js';
-import { matterReads } from './matter-reads.js';
+import { groundsOf, isFormFault, type ClassificationParts, type Grounds, type Tx } from './grounds.js';
+import { IN_FORCE, matterReads } from './matter-reads.js';
 import { protect, protectionOf } from './protection.js';
 import { computed, standing } from './showing.js';
+
+/** How many matters are looked through for the same 事项. */
+const LOOKED_AT = 500;
 
 /** 定密与标志: one person draws up and signs, another decides and signs; deciding is marking, in one transaction (办法第四十一条). */
 export function classificationService(parts: ClassificationParts, grounds: Grounds = groundsOf(parts)) {
   const { store, clock, policy, systemLevel } = parts;
   const { enterDecision, asBefore, hold } = enteringOf(parts, grounds);
   const { unitOf, signer, statement, signing, ground, decidingGround, openScope, stored, recordsOfMatter, checksOf, checkForm, nextRecordNo } = grounds;
+
+  /**
+   * Rule 13 同一事项重复定密: matters in force, of those the person may see, whose records bear the same 文号 or title. A hint: the
+   * proposer joins them (`matterId`) or says why not; `conflict` where level or period would differ.
+   */
+  async function duplicatesOf(tx: Tx, call: Call, proposal: Proposal | OrdinaryProposal) {
+    const key = (record: StoredRecord): readonly string[] => [record.description.title, record.description.documentNumber ?? ''].map((text) => text.normalize('NFKC').replaceAll(/\s/gu, '')).filter((text) => text !== '');
+    const mine = new Set((await Promise.all(proposal.recordIds.map(async (id) => tx.records.get(id)))).flatMap((record) => (record === undefined ? [] : key(record))));
+    const { rows } = await tx.matters.list(await parts.visible(call, 'classification.list'), { states: IN_FORCE, notBy: null }, { offset: 0, limit: LOOKED_AT });
+    const found = [];
+    for (const { it } of rows) {
+      if (isOrdinary(it) || !('current' in it) || it.proposal.matterId === proposal.matterId) continue;
+      for (const record of await grounds.recordsOfMatter(tx, it)) {
+        if (!key(record).some((text) => mine.has(text)) || !(await parts.would(call, 'record.show', recordTarget(record)))) continue;
+        const term = 'term' in proposal ? proposal.term : null;
+        found.push({ classification: it.id, matterId: it.proposal.matterId, title: record.description.title, mark: it.current.mark, conflict: it.current.level !== proposal.level || JSON.stringify(it.current.term) !== JSON.stringify(term) });
+        break;
+      }
+    }
+    return found;
+  }
 
   return {
     ...matterReads(parts, grounds),
@@ -40,13 +65,13 @@ export function classificationService(parts: ClassificationParts, grounds: Groun
             const proposal = 'type' in drawn ? checkProposal(drawn, systemLevel, unit, policy) : drawn;
             const by = await signer(tx, call.person);
             return {
-              id, problem: null, derived, ...computed(proposal, clock.today(), policy), writtenRecordNo: null, checks: await checksOf(tx, proposal, by, null),
+              id, problem: null, derived, duplicates: await duplicatesOf(tx, call, proposal), ...computed(proposal, clock.today(), policy), writtenRecordNo: null, checks: await checksOf(tx, proposal, by, null),
               statement: statement('propose', proposal, by, input.opinion, null),
             };
           } catch (error) {
             // A form half filled in is no refused act, and leaves nothing in the ledger.
             if (!isFormFault(error)) throw error;
-            return { id, problem: parts.describe(error, call.traceId), derived, mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null };
+            return { id, problem: parts.describe(error, call.traceId), derived, duplicates: [], mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null };
           }
         });
       }
@@ -57,7 +82,7 @@ export function classificationService(parts: ClassificationParts, grounds: Groun
         const by = await signer(tx, call.person);
         const writtenRecordNo = event === 'approve' ? input.writtenRecordNo ?? (await nextRecordNo(tx)) : null;
         return {
-          id, problem: null, derived: null, ...standing(matter.it, clock.today(), policy), writtenRecordNo, checks: await checksOf(tx, matter.it.proposal, matter.it.proposer, by),
+          id, problem: null, derived: null, duplicates: [], ...standing(matter.it, clock.today(), policy), writtenRecordNo, checks: await checksOf(tx, matter.it.proposal, matter.it.proposer, by),
           statement: statement(event, matter.it.proposal, by, input.opinion, writtenRecordNo),
         };
       });

@@ -11,7 +11,7 @@ import { isInOffice } from './drawing-up.js';
 import type { ClassificationParts, Grounds, Tx } from './grounds.js';
 import { markCard, scopeNames, standing } from './showing.js';
 
-const IN_FORCE = ['active', 'long_term', 'review_due', 'declass_review', 'expired'] as const;
+export const IN_FORCE = ['active', 'long_term', 'review_due', 'declass_review', 'expired'] as const;
 
 /** 定密事项 as they are listed and shown. What the person may not see is not there. */
 export function matterReads(parts: ClassificationParts, grounds: Grounds) {

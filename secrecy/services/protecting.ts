@@ -116,5 +116,5 @@ export function protectingService(parts: ClassificationParts, grounds: Grounds) 
 }
 
 const none = (id: string) => ({
-  id, derived: null, mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null, reportDueOn: null, reportDueCovered: null,
+  id, derived: null, duplicates: [], mark: null, ending: null, maxYears: null, reviewDueOn: null, writtenRecordNo: null, checks: [], statement: null, reportDueOn: null, reportDueCovered: null,
 });

@@ -13,7 +13,7 @@ test('演练: a box just founded holds filed records of every level it may keep,
     await client.post('session.switch-level', { level });
     return (await client.get<{ total: number }>('record.search', {})).body.total;
   };
-  t.is(await seen('yangjing', 3), 11, '涉密档案管理员 at 机密: all of them');
+  t.is(await seen('yangjing', 3), 13, '涉密档案管理员 at 机密: all of them');
   t.is(await seen('yangjing', 1), 7, 'the same person at 内部');
   t.is(await seen('zhaoxiaolan', 2), 9, '档案员, cleared for 秘密 and named');
   t.is(await seen('duanwen', 1), 5, '法规处: 公开 and the 内部 of the own department');
@@ -27,7 +27,10 @@ test('演练: a box just founded holds filed records of every level it may keep,
   const waiting = await authority.get<{ total: number; rows: { mark: string; title: string }[] }>('classification.list', { state: 'mine' });
   t.is(waiting.body.total, 1);
   t.is(waiting.body.rows[0]?.mark, '机密★10年');
-  t.is((await authority.get<{ total: number }>('classification.list', { state: 'in_force' })).body.total, 4);
+  t.is((await authority.get<{ total: number }>('classification.list', { state: 'in_force' })).body.total, 6);
+  const desk = await authority.get<{ counts: Record<string, number> }>('classification.expiring', {});
+  t.deepEqual([desk.body.counts['expiring'], desk.body.counts['expired']], [1, 1], '到期台 has something to show');
+  t.is((await authority.get<{ total: number }>('classification.cases', { state: 'mine' })).body.total, 1);
 
   const proposer = await box.as('liusiyuan');
   const batches = await proposer.get<{ rows: { id: string; state: string }[] }>('capture.list', {});
