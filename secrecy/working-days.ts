@@ -19,8 +19,8 @@ export function isWorkingDay(day: CalendarDate, table: Pick<HolidaysFile, 'years
 }
 
 /**
- * The last day of a period of working days, the day it starts from not counted. A year without a row is not guessed at: its
- * holidays count as working days, so that the day found is never too late, and `covered` says so.
+ * The last day of a period of working days, the day it starts from not counted. A year without a row is not guessed at: only its
+ * Saturdays and Sundays are left out, the real day may be another, and `covered` says so.
  * @see 国务院办公厅关于部分节假日安排的通知
  */
 export function workingDaysAfter(from: CalendarDate, days: number, table: Pick<HolidaysFile, 'years'>): WorkingDay {

@@ -101,6 +101,8 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
 
   /** The matter while a form about it is under way: seen by who may decide it, sealed no lower than what the form asks for. */
   async function openMatter(tx: WriteTx, matter: StoredMatter, level: StoredMatter['level'], it: Classification, person: string): Promise<StoredMatter> {
+    // Reading them holds them to what was signed: a record edited from outside is not taken up.
+    await grounds.recordsOfMatter(tx, it);
     const scope = union([await grounds.openScope(tx, 'current' in it ? it.current : it.proposal, person), scopeOf(matter.scope)]);
     const next: StoredMatter = { ...matter, it, scope, level: level > matter.level ? level : matter.level };
     await tx.matters.save(next, matter.version);

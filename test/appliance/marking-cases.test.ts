@@ -209,3 +209,58 @@ test('实施条例第十八条: when a source changes, every matter derived from
   t.is(done(await desk.authority.get<{ total: number }>('classification.expiring', { kind: 'source_changed' })).total, 0, 'its review closes the task');
   t.is((await propose(desk.proposer, { ...several, recordIds: [await takenIn(desk.proposer, 3, '再汇编')] })).body.code, 'E_CLS_DERIVE_SOURCE_REQUIRED', 'what is declassified is no source');
 });
+
+test('06 §14-13: the same 文号 or title under another matter in force is pointed out to who may see it, with the conflict', async (t) => {
+  const desk = await openDesk(t);
+  const { classification } = await marked(desk, {}, '关于同一事项的通知（演练）');
+  const again = await takenIn(desk.proposer, 3, '关于同一事项的通知（演练）');
+  const hint = async (draft: ReturnType<typeof draftOf>) => done(await desk.proposer.post<{ duplicates: { classification: string; conflict: boolean }[] }>('classification.preview', { event: 'propose', draft, opinion: '' })).duplicates;
+  t.deepEqual((await hint(draftOf([again], people(desk), { level: 2, term: years(5) }))).map((one) => [one.classification, one.conflict]), [[classification, true]]);
+  t.deepEqual((await hint(draftOf([again], people(desk)))).map(({ conflict }) => conflict), [false]);
+  t.deepEqual(await hint(draftOf([again], people(desk), { matterId: classification })), [], 'joined, it is one matter');
+  t.deepEqual(await hint(draftOf([await takenIn(desk.proposer, 3, '另一件')], people(desk))), []);
+});
+
+test('第三十四条: a person outside the 知悉范围 gets of form, notice and task the answer of things that are not there', async (t) => {
+  const desk = await openDesk(t);
+  const { classification } = await marked(desk, { level: 2, term: years(5), scope: { persons: [desk.proposer.person, desk.authority.person, desk.custodian.person], departments: [] } });
+  const raised = await settle(desk, classification, formOf({ kind: 'change', changeReason: 'superior', to: termsOf(desk, { scope: { persons: [desk.proposer.person, desk.authority.person, desk.custodian.person], departments: [] } }) }));
+  const [task] = await desk.box.running.box.reader.all<{ id: string }>("SELECT id FROM class_task WHERE kind = 'copies'");
+  const outsider = desk.officer;
+  const nowhere = crypto.randomUUID();
+  const same = async (act: string, hidden: Record<string, unknown>, missing: Record<string, unknown>, get = false): Promise<void> => {
+    const [a, b] = get ? [await outsider.get(act, hidden as never), await outsider.get(act, missing as never)] : [await outsider.post(act, hidden), await outsider.post(act, missing)];
+    t.deepEqual({ ...a.body, traceId: '' }, { ...b.body, traceId: '' }, act);
+    t.is(a.status, 404, act);
+  };
+  const signature = 'A'.repeat(96);
+  await same('classification.case', { case: raised.case }, { case: nowhere }, true);
+  await same('classification.preview-case', { event: 'sign', case: raised.case, opinion: 'xx' }, { event: 'sign', case: nowhere, opinion: 'xx' });
+  await same('classification.preview-case', { event: 'draft', classification, form: formOf({ kind: 'declassify' }) }, { event: 'draft', classification: nowhere, form: formOf({ kind: 'declassify' }) });
+  await same('classification.draft-case', { classification, form: formOf({ kind: 'declassify' }) }, { classification: nowhere, form: formOf({ kind: 'declassify' }) });
+  await same('classification.sign-case', { case: raised.case, seenVersion: 1, opinion: 'xx', signature }, { case: nowhere, seenVersion: 1, opinion: 'xx', signature });
+  await same('classification.withdraw-case', { case: raised.case, seenVersion: 1, opinion: 'xx', signature }, { case: nowhere, seenVersion: 1, opinion: 'xx', signature });
+  await same('classification.enter-step', { case: raised.case, seenVersion: 1, step: 'consult', body: '法规处', on: '2026-01-01', what: 'xx' }, { case: nowhere, seenVersion: 1, step: 'consult', body: '法规处', on: '2026-01-01', what: 'xx' });
+  await same('classification.enter-notice', { notice: raised.notice?.id, seenVersion: 1, recipient: 0, event: 'sent', on: '2026-01-01' }, { notice: nowhere, seenVersion: 1, recipient: 0, event: 'sent', on: '2026-01-01' });
+  await same('classification.close-task', { task: task?.id, what: 'xx' }, { task: nowhere, what: 'xx' });
+  await same('classification.report', { classification, seenVersion: 1, body: '机关', no: 'xx', on: '2026-01-01' }, { classification: nowhere, seenVersion: 1, body: '机关', no: 'xx', on: '2026-01-01' });
+  for (const act of ['classification.cases', 'classification.notices', 'classification.expiring']) t.is(done(await outsider.get<{ total: number }>(act)).total, 0, act);
+  t.true(Object.values(done(await outsider.get<{ marks: Record<string, number> }>('desk.list')).marks).every((n) => n === 0));
+});
+
+test('第四十一条: taken up, decided or taken back, a form leaves no more than was asked, and a mark that was edited in the database is not changed', async (t) => {
+  const desk = await openDesk(t);
+  const { record, classification } = await marked(desk);
+  const { reader, store } = desk.box.running.box;
+  const row = async () => reader.one('SELECT state, level FROM classification WHERE id = $1', classification);
+  const scope = async () => reader.all('SELECT kind, ref FROM classification_scope WHERE classification = $1 ORDER BY kind, ref', classification);
+  const [wasRow, wasScope] = [await row(), await scope()];
+  const { case: id } = done(await draftCase(desk.proposer, classification, formOf({ kind: 'review', trigger: 'request', outcome: 'declassify' })));
+  done(await signCase(desk.proposer, 'sign', id));
+  t.notDeepEqual(await scope(), wasScope, 'whoever may decide is told');
+  done(await signCase(desk.proposer, 'withdraw', id));
+  t.deepEqual([await row(), await scope()], [wasRow, wasScope]);
+  await store.housekeep(async (sql) => { await sql.run("UPDATE record SET mark = '秘密★1年' WHERE id = $1", record); });
+  const refused = await draftCase(desk.proposer, classification, formOf({ kind: 'declassify' }));
+  t.not(refused.status, 200, JSON.stringify(refused.body));
+});
