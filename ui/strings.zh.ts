@@ -20,6 +20,7 @@ export const ACTS: Readonly<Record<string, string>> = {
   'person.clear': '登记涉密资格',
   'person.rehearse': '预演涉密等级变化',
   'person.grant': '授予岗位',
+  'person.appoint': '任命空缺的三员',
   'person.revoke': '撤销岗位',
   'personnel.list': '涉密人员台账',
   'personnel.show': '查看涉密人员',

@@ -76,6 +76,12 @@ type SessionCall = Call & { readonly session?: SessionView | undefined };
 export function accessGate(parts: GateParts): AccessGate {
   const { policy, system, clock } = parts;
   const known = new WeakMap<Call, Promise<Subject>>();
+  const appointed = new WeakMap<Call, Promise<boolean>>();
+  const officers = async (call: Call): Promise<boolean> => {
+    const remembered = appointed.get(call) ?? parts.officers();
+    appointed.set(call, remembered);
+    return remembered;
+  };
 
   async function load(call: Pick<SessionCall, 'person' | 'session'>, as: Imagined = {}): Promise<Subject> {
     const found = await parts.load(call.person);
@@ -123,7 +129,7 @@ export function accessGate(parts: GateParts): AccessGate {
     async decide(call, act, aim) {
       parts.brake.check(call, act);
       if (call.person === SYSTEM || BEFORE_SIGN_IN.has(act)) return { allowed: true, reasons: [] };
-      if (!parts.withoutOfficers.includes(act.split('.')[0] ?? '') && !(await parts.officers())) throw new ArchiveError('E_OFFICERS_MISSING', { act });
+      if (!parts.withoutOfficers.includes(act.split('.')[0] ?? '') && !(await officers(call))) throw new ArchiveError('E_OFFICERS_MISSING', { act });
       const decision = authorize(policy, system, await subjectOf(call), act, aimed(aim));
       const duties = (policy.rows.get(act) ?? []).filter(({ text, duty }) => duty !== 'anyone' && decision.matched.includes(text)).map(({ duty }): string => duty);
       return { ...decision, duty: call.duty !== null && duties.includes(call.duty) ? call.duty : duties[0] ?? call.duty };

@@ -8,6 +8,7 @@ import { verifyChain } from '../crypto/certificate-chain.js';
 import { parseCertificate } from '../crypto/certificate.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { emergencyService } from './emergency-service.js';
+import { grantService } from './grant-service.js';
 import { HAND_BACK_SOURCES } from './leave.js';
 import type { HandBackSource } from './leave.js';
 import { policyService } from './pack-keeper.js';
@@ -34,6 +35,7 @@ export interface IdentityParts {
 export function identityServices({ box, passwords, dutyName, nameOf, verifierFor, digest }: IdentityParts) {
   const { clock, ids, store, gate, policies, profile, crypto, pack } = box;
   const policy = policies.content('people.json');
+  const duties = new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty]));
   const subjectOf = async (call: Call) => gate.subjectOf(call);
   /** 审批: what needs several people asks and is carried out through here. */
   const approvals = approvalService<Repositories & WriteTools, Repositories & ReadTools>({
@@ -53,10 +55,10 @@ export function identityServices({ box, passwords, dutyName, nameOf, verifierFor
     session: sessionService({
       store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack: () => pack.current(), terminalRequired: box.terminalRequired, boxSerial: box.identity.serial,
     }),
+    grants: grantService({ store, clock, ids, policy, approvals, conflicts: box.access.conflicts, duties }),
     person: personService({
-      store, clock, ids, approvals, passwords, policy, conflicts: box.access.conflicts, systemLevel: profile.systemLevel,
+      store, clock, ids, approvals, passwords, policy, systemLevel: profile.systemLevel, duties,
       checkPassword: (password, account) => { checkPassword(password, account, false, 'token', pack.current()); },
-      duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])),
       checkCertificate(pem) {
         const certificate = parseCertificate(pem);
         const verdict = verifyChain(crypto, { chain: [certificate], anchors: [box.keys.identity.authority], at: clock.now(), usage: 'digitalSignature' });

@@ -2,7 +2,7 @@ import { ArchiveError } from '../../core/errors.js';
 import { Temporal } from 'temporal-polyfill';
 import type { Call, Clock, Ids, WriteTools } from '../../core/ports.js';
 import { isOpen } from '../../secrecy/approval.js';
-import type { ApprovalTx } from '../../secrecy/ports.js';
+import type { ApprovalTx, AuthorityRepository } from '../../secrecy/ports.js';
 import type { EmergencyRepository } from '../store/repositories/emergencies.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import type { PersonnelRepository } from '../store/repositories/personnel.js';
@@ -12,7 +12,7 @@ import type { Sql } from '../store/sql.js';
 
 export type LeaveTx = Pick<ApprovalTx, 'approvals'> & {
   readonly sql: Sql; readonly people: PeopleRepository; readonly sessions: SessionRepository; readonly personnel: PersonnelRepository;
-  readonly terminals: TerminalRepository; readonly emergencies: EmergencyRepository;
+  readonly terminals: TerminalRepository; readonly emergencies: EmergencyRepository; readonly authorities: Pick<AuthorityRepository, 'all' | 'end'>;
 };
 
 /** One thing to hand back or over. `ref` is an id or number, never a title. */
@@ -58,7 +58,12 @@ export async function leave(parts: LeaveParts, tx: LeaveTx & WriteTools, _call: 
   for (const grant of held) await tx.people.revokeGrant(grant.id, how.by, now);
   const emergencies = await tx.emergencies.endAll(person.id, now, how.by);
   const yesterday = Temporal.PlainDate.from(parts.clock.today()).subtract({ days: 1 }).toString();
-  const authorities = await tx.sql.run('UPDATE class_authority SET expires_on = $1 WHERE person = $2 AND (expires_on IS NULL OR expires_on > $1)', yesterday, person.id);
+  let authorities = 0;
+  for (const one of await tx.authorities.all()) {
+    if (one.person !== person.id || (one.expiresOn !== null && one.expiresOn <= yesterday)) continue;
+    await tx.authorities.end(one.id, yesterday, how.reason, one.version);
+    authorities += 1;
+  }
   let approvals = 0;
   for (const stored of await tx.approvals.list({ states: ['requested', 'granted'], ceiling: 4, requestedBy: person.id, limit: 10_000 })) {
     if (!isOpen(stored.it)) continue;

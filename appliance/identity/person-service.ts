@@ -1,19 +1,16 @@
 import { ArchiveError } from '../../core/errors.js';
 import { cleanText, textFaultMessage } from '../../core/text.js';
 import type { Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
-import type { PersonClear, PersonCreate, PersonDisable, PersonGrant, PersonList, PersonRevoke, PersonUnlock } from '../../policies/schemas/person.js';
-import { checkGrant } from '../../secrecy/separation.js';
+import type { PersonClear, PersonCreate, PersonDisable, PersonList, PersonUnlock } from '../../policies/schemas/person.js';
 import type { ApprovalTx } from '../../secrecy/ports.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
-import { checkClearance, grantEnd } from '../../secrecy/personnel.js';
+import { checkClearance } from '../../secrecy/personnel.js';
 import type { PeopleFile } from '../../policies/schemas/people.js';
-import type { Conflict } from '../../secrecy/duties.js';
-import type { Duty } from '../../policies/schemas/secrecy.js';
 import type { Certificate } from '../crypto/certificate.js';
 import type { ServerCall } from '../server/route.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import type { PersonnelRepository } from '../store/repositories/personnel.js';
-import { ALL_PEOPLE, heldOf, holders, notItsMaker } from './offices.js';
+import { ALL_PEOPLE, notItsMaker } from './offices.js';
 import type { Passwords } from './passwords.js';
 import type { SessionRepository } from '../store/repositories/sessions.js';
 
@@ -25,7 +22,6 @@ export interface PersonServiceParts {
   readonly ids: Ids;
   /** @throws ArchiveError E_CERT_INVALID unless the box's own authority issued it and it is valid today */
   checkCertificate(pem: string): Certificate;
-  readonly conflicts: readonly Conflict[];
   readonly passwords: Passwords;
   /** @throws ArchiveError E_PASSWORD_WEAK */
   checkPassword(password: string, account: string): void;
@@ -185,41 +181,6 @@ export function personService(parts: PersonServiceParts) {
         if (entry !== undefined) await tx.personnel.save({ ...entry, clearedBy: call.person }, entry.version);
         if (input.clearance < person.clearance) await tx.sessions.endAll(person.id, clock.now());
         tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { from: person.clearance, to: input.clearance, until: input.until ?? null } });
-      });
-      return {};
-    },
-
-    async grant(call: ServerCall, input: PersonGrant) {
-      notSelf(call, input.person);
-      const id = ids.uuid();
-      await store.write(call, async (tx) => {
-        await tx.allow();
-        const person = found(await tx.people.get(input.person));
-        if (person.status !== 'active') throw new ArchiveError('E_STATE_INVALID', { state: person.status });
-        const duty = parts.duties.get(input.duty);
-        if (!duty || duty.kind === 'implicit') throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/duty', message: '没有这个岗位，请从列表中选择' }]);
-        await notItsMaker(tx, person, call.person);
-        const validUntil = new Date(`${grantEnd(parts.policy, duty.kind === 'box' ? 'box' : 'business', input.until, clock.today())}T23:59:59.999+08:00`).toISOString();
-        checkGrant(parts.conflicts, await holders(tx), (await tx.people.grants()).map(heldOf), {
-          person: person.id, duty: input.duty as Duty, fonds: input.fonds, from: clock.now(), until: validUntil,
-        });
-        await tx.people.addGrant({
-          id, person: person.id, duty: input.duty, fonds: input.fonds, reason: input.reason, validFrom: clock.now(), validUntil,
-          grantedBy: call.person, grantedAt: clock.now(), revokedBy: null, revokedAt: null,
-        });
-        tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { grant: id, duty: input.duty, fonds: input.fonds, until: validUntil } });
-      });
-      return { id };
-    },
-
-    async revoke(call: ServerCall, input: PersonRevoke) {
-      await store.write(call, async (tx) => {
-        await tx.allow();
-        const grant = await tx.people.grant(input.grant);
-        if (!grant) throw new ArchiveError('E_NOT_FOUND');
-        notSelf(call, grant.person);
-        await tx.people.revokeGrant(grant.id, call.person, clock.now());
-        tx.audit({ action: call.act, object: grant.person, objectType: 'person', detail: { grant: grant.id, duty: grant.duty } });
       });
       return {};
     },

@@ -58,5 +58,14 @@ export const PersonGrant = Type.Object({
 }, { $id: 'person.grant', additionalProperties: false });
 export type PersonGrant = Static<typeof PersonGrant>;
 
+/** 任命空缺的三员. */
+export const PersonAppoint = Type.Object({
+  person: Id,
+  duty: Type.Union([Type.Literal('sysadmin'), Type.Literal('secadmin'), Type.Literal('auditadmin')], { description: '三员' }),
+  until: Day,
+  reason: Reason,
+}, { $id: 'person.appoint', additionalProperties: false });
+export type PersonAppoint = Static<typeof PersonAppoint>;
+
 export const PersonRevoke = Type.Object({ grant: Type.String({ format: 'uuid', description: '授权编号' }), reason: Reason }, { $id: 'person.revoke', additionalProperties: false });
 export type PersonRevoke = Static<typeof PersonRevoke>;

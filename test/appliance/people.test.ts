@@ -83,10 +83,15 @@ test('domain/07 §5: grants have an end; an office of the three says which, and 
   const box = await openTestBox(t, { clock });
   const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
   const id = await newcomer(t, box, sysadmin, 'xinlai');
+  const head = await box.as('wangzhenhua');
   const ask = async (duty: string, until?: string) => (await secadmin.post<Code>('person.grant', { person: id, duty, fonds: '*', reason: '任命', ...(until === undefined ? {} : { until }) })).body.code ?? 'ok';
   t.is(await ask('auditadmin'), 'E_GRANT_OPEN_ENDED');
   t.is(await ask('auditadmin', '2029-11-24'), 'E_INPUT_INVALID');
   t.is(await ask('auditadmin', '2029-11-23'), 'ok');
+  t.is((await rowOf(sysadmin, 'xinlai')).grants.length, 0, 'asked for, not yet made');
+  const { body: { rows: [waiting] } } = await head.get<{ rows: readonly { id: string }[] }>('approval.list', { state: 'mine' });
+  t.is(await sign(t, head, waiting?.id ?? ''), 'done');
+  t.is((await rowOf(sysadmin, 'xinlai')).grants[0]?.duty, 'auditadmin');
   const second = await newcomer(t, box, sysadmin, 'xinlai2');
   ok(t, await secadmin.post('person.grant', { person: second, duty: 'reader', fonds: '*', reason: '借阅' }));
   t.is((await rowOf(sysadmin, 'xinlai2')).grants[0]?.validUntil, '2031-11-23T15:59:59.999Z', 'no grant without an end');
@@ -99,13 +104,14 @@ test('domain/07 §4: account, clearance and audit are three people\'s, over time
   const made = await newcomer(t, box, sysadmin, 'xinlai');
   const before = box.running.box.ledger.head().size;
   time.now += 300_000;
-  const office = (await rowOf(secadmin, 'sunhao')).grants[0]?.id ?? '';
-  ok(t, await secadmin.post('person.revoke', { grant: office, reason: '轮岗' }));
+  const head = await box.as('wangzhenhua');
+  const office = async (act: string, body: object): Promise<void> => { t.is(await sign(t, head, ok(t, await secadmin.post<{ approval: string }>(act, body)).approval), 'done'); };
+  await office('person.revoke', { grant: (await rowOf(secadmin, 'sunhao')).grants[0]?.id, reason: '轮岗' });
   // A colleague becomes 系统管理员, so that the box stays officered; the old one becomes 安全审计员 beside the first.
   ok(t, await secadmin.post('person.revoke', { grant: (await rowOf(secadmin, 'linxiao')).grants[0]?.id, reason: '轮岗' }));
   time.now += 1000;
-  ok(t, await secadmin.post('person.grant', { person: (await rowOf(secadmin, 'linxiao')).id, duty: 'sysadmin', fonds: '*', reason: '接任', until: '2028-01-01' }));
-  ok(t, await secadmin.post('person.grant', { person: sysadmin.person, duty: 'auditadmin', fonds: '*', reason: '轮岗', until: '2028-01-01' }));
+  await office('person.grant', { person: (await rowOf(secadmin, 'linxiao')).id, duty: 'sysadmin', fonds: '*', reason: '接任', until: '2028-01-01' });
+  await office('person.grant', { person: sysadmin.person, duty: 'auditadmin', fonds: '*', reason: '轮岗', until: '2028-01-01' });
   const auditor = await box.as('sunhao');
   const listed = ok(t, await auditor.get<{ total: number; rows: readonly { at: string; seq: number }[]; barred: readonly { from: string; until: string }[] }>('audit.list', { size: 200 }));
   t.is(listed.barred.length, 1);
@@ -119,9 +125,9 @@ test('domain/07 §4: account, clearance and audit are three people\'s, over time
   t.is((await other.get('audit.prove', { seq: before - 1 })).status, 200);
 
   // And as 安全保密管理员 the maker of an account neither appoints nor clears it.
-  ok(t, await secadmin.post('person.revoke', { grant: (await rowOf(secadmin, 'sunhao')).grants.find(({ revokedAt }) => revokedAt === null)?.id, reason: '再轮岗' }));
+  await office('person.revoke', { grant: (await rowOf(secadmin, 'sunhao')).grants.find(({ revokedAt }) => revokedAt === null)?.id, reason: '再轮岗' });
   time.now += 1000;
-  ok(t, await secadmin.post('person.grant', { person: sysadmin.person, duty: 'secadmin', fonds: '*', reason: '再轮岗', until: '2028-01-01' }));
+  await office('person.grant', { person: sysadmin.person, duty: 'secadmin', fonds: '*', reason: '再轮岗', until: '2028-01-01' });
   const again = await box.as('sunhao');
   t.is((await again.post<Code>('person.grant', { person: made, duty: 'reader', fonds: '*', reason: '授权' })).body.code, 'E_SOD_SELF_APPROVAL');
   t.is((await again.post<Code>('person.clear', { person: made, clearance: 1, reason: '定级', seenVersion: 1 })).body.code, 'E_SOD_SELF_APPROVAL');
@@ -139,7 +145,11 @@ test('实施条例第三十四条: without all three officers business stops, an
   for (const act of ['capture.list', 'record.search', 'classification.list', 'report.list']) t.is((await (act === 'classification.list' ? head : archivist).get<Code>(act)).body.code, 'E_OFFICERS_MISSING', act);
   t.is((await archivist.get('desk.list')).status, 200);
   const next = await newcomer(t, box, sysadmin, 'jieren');
-  ok(t, await secadmin.post('person.grant', { person: next, duty: 'auditadmin', fonds: '*', reason: '接任', until: '2027-01-01' }));
+  t.is((await head.post<Code>('person.appoint', { person: next, duty: 'sysadmin', reason: '越权', until: '2027-01-01' })).body.code, 'E_STATE_INVALID', 'an office that is held is not filled over the head of who grants it');
+  t.is((await head.post<Code>('person.appoint', { person: head.person, duty: 'auditadmin', reason: '自任', until: '2027-01-01' })).body.code, 'E_SOD_SELF_APPROVAL');
+  const appointed = ok(t, await head.post<{ approval: string }>('person.appoint', { person: next, duty: 'auditadmin', reason: '接任', until: '2027-01-01' })).approval;
+  t.is((await archivist.get<Code>('capture.list')).body.code, 'E_OFFICERS_MISSING', 'not by the head of the unit alone');
+  t.is(await sign(t, await box.as('zhoumin'), appointed), 'done');
   t.is((await archivist.get('capture.list')).status, 200);
 });
 

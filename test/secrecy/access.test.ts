@@ -30,6 +30,7 @@ const MAY = `
   person.clear               secadmin
   person.rehearse            secadmin
   person.grant               secadmin
+  person.appoint             unit_head
   person.revoke              secadmin
   personnel.list             secadmin officer unit_head
   personnel.show             secadmin officer unit_head

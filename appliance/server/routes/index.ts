@@ -20,7 +20,7 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
   ...custodyRoutes(services.custody),
-  ...personRoutes(services.person),
+  ...personRoutes(services.person, services.grants),
   ...approvalRoutes(services.approvals),
   ...peopleRoutes(services),
   ...captureRoutes(services, box.policies.content('capture.json')),
