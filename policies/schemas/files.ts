@@ -4,6 +4,7 @@ import { AlarmsFile } from './alarms.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { CaptureLimits } from './capture.js';
 import { CatalogueColumns } from './catalogue.js';
+import { ComplianceFile } from './compliance.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
@@ -22,6 +23,7 @@ export const POLICY_FILES = {
   'archival-codes.json': ArchivalCodeRules,
   'capture.json': CaptureLimits,
   'catalogue-columns.json': CatalogueColumns,
+  'compliance.json': ComplianceFile,
   'dictionaries.json': Dictionaries,
   'filing-scope.json': FilingScope,
   'formats.json': FormatTable,
