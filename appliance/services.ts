@@ -21,6 +21,7 @@ import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
+import { complianceOf } from './compliance/compose.js';
 import { custodyOf } from './custody/compose.js';
 import { deskService } from './desk/service.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
@@ -39,7 +40,7 @@ import type { Policies } from './policies.js';
 import type { PolicyDigest } from './reports/user-role.js';
 import type { Preview } from './preview/preview.js';
 import { reportService } from './reports/service.js';
-import { REPORT_COLUMNS } from './store/repositories/reports.js';
+import { REPORT_COLUMNS, reportRepository } from './store/repositories/reports.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { MATTER_COLUMNS, matterRepository } from './store/repositories/matters.js';
 import { peopleRepository } from './store/repositories/people.js';
@@ -102,6 +103,22 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const { classification } = marking;
   const markingDays = dailyRound(box, marking.round);
 
+  const compliance = complianceOf(box, {
+    approvals: identity.approvals, verifierFor,
+    async policies() {
+      const [listed, now] = [await report.listedPolicies({ reports: reportRepository(reader, sealing) }), accessPolicies(policies, box.sm3)];
+      return listed && { listed: listed.length, changed: now.filter((one) => listed.find(({ file }) => file === one.file)?.sm3 !== one.sm3).length };
+    },
+  });
+  const report = reportService({
+    store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
+    marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
+    compliance, roles: {
+      duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, get pack() { return box.pack.current(); },
+      policies: accessPolicies(policies, box.sm3),
+    },
+  });
+
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf }),
@@ -129,14 +146,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     arrangement: arrangementService({ ...arranging, store }),
     inspection: inspectionService(inspectionParts, test),
     filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal }),
-    report: reportService({
-      store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
-      marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
-      roles: {
-        duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, get pack() { return box.pack.current(); },
-        policies: accessPolicies(policies, box.sm3),
-      },
-    }),
+    report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({
       store, vault: box.vault, preview,

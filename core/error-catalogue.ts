@@ -156,6 +156,7 @@ export const CATALOG = {
   E_MAC_WRITE_DOWN: { status: 403, message: '当前会话密级与该档案密级不同，不能写入，请先切换会话密级', articles: [40] },
   E_CLEARANCE_REQUIRED: { status: 403, message: '该人员没有登记涉密资格，请先登记审查和保密承诺书', articles: [40] },
   E_POLICY_WEAKEN_FORBIDDEN: { status: 403, message: '安全策略只能加严，不能放宽，请保留现值或选用更严的值', articles: [40], tell: ['setting'] },
+  E_ACCREDITATION_REQUIRED: { status: 403, message: '本系统尚未登记保密审查或审查已过期，不得录入国家秘密，请由安全保密管理员在合规清单登记系统审查', articles: [40] },
   E_CLS_OVER_SYSTEM_LEVEL: { status: 403, message: '文件密级高于本机的保护等级，不得存入，请改用相应等级的系统', articles: [40] },
   E_CLS_AUTHORITY_EXCEEDED: { status: 422, message: '超出本单位或该定密责任人的定密权限，请报有权机关确定', articles: [41] },
   E_CLS_BASIS_REQUIRED: { status: 422, message: '缺少定密依据或起算日，请选择保密事项范围条目或来源文件并填写日期', articles: [41] },

@@ -28,6 +28,8 @@ import type { ReportContent, ReportStanding } from './document.js';
 import { fourPropertyReport } from './four-property.js';
 import { reportSet, SET_ENDINGS, setName, unzipSet, zipSet } from './report-set.js';
 import type { SetEnding } from './report-set.js';
+import { complianceReport, titleOf } from '../compliance/report.js';
+import type { ComplianceService } from '../compliance/service.js';
 import { userRoleReport } from './user-role.js';
 import type { PolicyDigest, UserRoleFacts } from './user-role.js';
 
@@ -45,6 +47,8 @@ export interface ReportServiceParts {
   readonly items: TestItems;
   /** What R11 needs of the policies; the people come from the store. */
   readonly roles: Pick<UserRoleFacts, 'duties' | 'conflicts' | 'pack' | 'policies'>;
+  /** 合规清单 for R17. */
+  readonly compliance: Pick<ComplianceService, 'file' | 'checked'>;
   visible(call: ServerCall, act: string): Promise<Visibility>;
   nameOf(person: string): Promise<string>;
 }
@@ -56,6 +60,8 @@ const WHOLE_BOX = '*';
 
 /** What a kind gathered, before it is laid out and signed. */
 interface Gathered {
+  /** Instead of the title of the plan. */
+  readonly title?: string;
   readonly content: ReportContent; readonly at: ReportStanding; readonly fonds: string; readonly department: string | null;
   /** Records whose titles it tells, where that is to be registered (机密 and above). */
   readonly tells: readonly Told[];
@@ -105,8 +111,9 @@ export function reportService(parts: ReportServiceParts) {
     }
   }
 
-  async function userRole(tx: ReadTx, call: ServerCall): Promise<Gathered> {
-    await tx.allow(undefined, planned('R11').act);
+  /** A list over the whole box, 内部: whoever makes it may be shown it. */
+  async function wholeBox(tx: ReadTx, call: ServerCall, kind: ReportKind): Promise<ReportStanding> {
+    await tx.allow(undefined, planned(kind).act);
     const level: Level = 1;
     const target: Target = reportTarget({ id: NOT_YET_MADE, level, fonds: WHOLE_BOX, department: null, owner: call.person });
     try {
@@ -114,9 +121,19 @@ export function reportService(parts: ReportServiceParts) {
     } catch (error) {
       // Nothing is hidden here: the list of accounts is known to exist, so the person is told what is missing.
       if (!(error instanceof ArchiveError) || error.code !== 'E_MAC_READ_UP') throw error;
-      throw new ArchiveError('E_DENIED', { ...error.facts }, [{ at: '/kind', message: '本清单载有姓名，属内部件：须有内部以上的资格和会话密级，请由安全保密管理员登记资格，或切换会话密级' }]);
+      throw new ArchiveError('E_DENIED', { ...error.facts }, [{ at: '/kind', message: '本报表载有人员账号，属内部件：须有内部以上的资格和会话密级，请由安全保密管理员登记资格，或切换会话密级' }]);
     }
-    const at = standing([{ level, mark: null }], true, levelPolicy);
+    return standing([{ level, mark: null }], true, levelPolicy);
+  }
+
+  async function compliance(tx: ReadTx, call: ServerCall): Promise<Gathered> {
+    const at = await wholeBox(tx, call, 'R17');
+    const { facts, items } = await parts.compliance.checked(tx);
+    return { content: complianceReport(planned('R17'), parts.compliance.file, facts, items, at), title: titleOf(planned('R17'), facts), at, fonds: WHOLE_BOX, department: null, tells: [] };
+  }
+
+  async function userRole(tx: ReadTx, call: ServerCall): Promise<Gathered> {
+    const at = await wholeBox(tx, call, 'R11');
     const { rows: persons } = await tx.people.list({ offset: 0, limit: ALL_PEOPLE });
     const content = userRoleReport(planned('R11'), {
       ...parts.roles, at: clock.now(), today: clock.today(), persons, grants: await tx.people.grants(), departments: await tx.people.departments(),
@@ -126,7 +143,7 @@ export function reportService(parts: ReportServiceParts) {
   }
 
   /** Policy digests as the last list of this kind printed them. */
-  async function lastPolicies(tx: ReadTx): Promise<readonly PolicyDigest[] | null> {
+  async function lastPolicies(tx: Pick<Repositories, 'reports'>): Promise<readonly PolicyDigest[] | null> {
     const last = await tx.reports.latest('R11');
     if (!last) return null;
     const document = checkedDocument(JSON.parse((await fileOf(last, 'json')).toString('utf8')));
@@ -154,7 +171,7 @@ export function reportService(parts: ReportServiceParts) {
       await tx.allow();
       const prefix = `${input.kind}-${clock.today().replaceAll('-', '')}-`;
       return {
-        gathered: input.kind === 'R08' ? await fourProperty(tx, input) : await userRole(tx, call),
+        gathered: await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R17: async () => compliance(tx, call) })[input.kind](),
         account: (await tx.people.get(call.person))?.account ?? '', number: await drawNumber(ids, prefix, async (number) => tx.reports.numbered(number)),
       };
     });
@@ -162,7 +179,7 @@ export function reportService(parts: ReportServiceParts) {
     const plan = planned(input.kind);
     const checkpoint = signCheckpoint(parts.ledger, sm3, clock, box);
     const document = checkedDocument({
-      format: 'shouzang-report', version: 1, kind: plan.kind, key: plan.key, reportNo: number, title: plan.title, unit: profile.unitName, box: box.serial,
+      format: 'shouzang-report', version: 1, kind: plan.kind, key: plan.key, reportNo: number, title: gathered.title ?? plan.title, unit: profile.unitName, box: box.serial,
       generatedAt: clock.now(), generatedBy: { person: call.person, account }, level: at.level, mark: at.mark, titles: at.titles, systemLevel: profile.systemLevel,
       rehearsal: profile.rehearsal, orientation: plan.orientation, source: plan.source, policyVersion: policy.version, ...content, notes: plan.notes,
       signatures: plan.signatures, checkpoint: formatCheckpoint(checkpoint),
@@ -170,14 +187,14 @@ export function reportService(parts: ReportServiceParts) {
     const files = await reportSet(document, box, sm3);
     const report = {
       id: ids.uuid(), number, kind: plan.kind, level: at.level, fonds, department, owner: call.person, object: ids.uuid(), createdAt: document.generatedAt,
-      title: plan.title, mark: at.mark, conclusion: content.conclusion?.text ?? null, tells,
+      title: gathered.title ?? plan.title, mark: at.mark, conclusion: content.conclusion?.text ?? null, tells,
       files: Object.fromEntries(SET_ENDINGS.map((ending) => {
         const file = files.get(setName(number, ending)) ?? Buffer.alloc(0);
         return [ending, { bytes: file.length, sm3: Buffer.from(sm3(file)).toString('hex') }];
       })),
     };
     await keep(call, report, zipSet(files), checkpoint);
-    return { report: report.id, number, kind: plan.kind, title: plan.title, level: at.level, mark: at.mark, conclusion: report.conclusion, files: report.files };
+    return { report: report.id, number, kind: plan.kind, title: report.title, level: at.level, mark: at.mark, conclusion: report.conclusion, files: report.files };
   }
 
   /** Bytes first, under a name nobody refers to; then one unit of work with row, checkpoint and entries; then they move in. */
@@ -224,6 +241,9 @@ export function reportService(parts: ReportServiceParts) {
   });
 
   return {
+    /** Policy digests of the last R11; null before the first. */
+    listedPolicies: lastPolicies,
+
     create: async (call: ServerCall, input: ReportCreate) => making.runExclusive(async () => make(call, input)),
 
     async list(call: ServerCall, input: ReportList) {

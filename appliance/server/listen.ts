@@ -17,7 +17,7 @@ import { buildServer } from './build.js';
 import { faultOf } from './faults.js';
 import { allRoutes } from './routes/index.js';
 import type { Routes } from './route.js';
-import { tlsPair } from './tls.js';
+import { TLS_MIN, tlsPair } from './tls.js';
 
 export interface Running {
   readonly box: Box;
@@ -61,7 +61,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${String(process.memoryUsage().rss)}`, '',
     ].join('\n')),
   });
-  const server = createServer({ ...(await tlsPair(box.paths.box, clock)), minVersion: 'TLSv1.3' }, (request, response) => { void app.callback()(request, response); });
+  const server = createServer({ ...(await tlsPair(box.paths.box, clock)), minVersion: TLS_MIN }, (request, response) => { void app.callback()(request, response); });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);

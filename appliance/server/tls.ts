@@ -10,6 +10,8 @@ import { exists, replaceFile } from '../content/file-ops.js';
 /** What the HTTPS listener is given. PEM. */
 export interface TlsPair { readonly key: string; readonly cert: string }
 
+/** Nothing older is spoken. */
+export const TLS_MIN = 'TLSv1.3';
 const YEARS = 10;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 

@@ -128,12 +128,17 @@ const MAY = `
   approval.preview           everyone
   approval.sign              everyone-but-inspector
   approval.refuse            everyone-but-inspector
-  report.list                auditadmin keepers inspector
-  report.show                auditadmin keepers inspector
-  report.read                auditadmin keepers inspector
-  report.create              auditadmin keepers inspector
+  report.list                auditadmin secadmin officer keepers inspector
+  report.show                auditadmin secadmin officer keepers inspector
+  report.read                auditadmin secadmin officer keepers inspector
+  report.create              auditadmin secadmin officer keepers inspector
   report.four-property       keepers inspector
   report.user-role           auditadmin inspector
+  report.compliance          secadmin officer
+  compliance.list            secadmin officer unit_head
+  compliance.preview         secadmin officer
+  compliance.enter           secadmin officer
+  accreditation.register     secadmin
   scheme.list                everyone
   key.status                 three-officers
   key.unlock                 three-officers

@@ -1,10 +1,12 @@
 import type { Box } from '../../box.js';
+import { guardEntering } from '../../compliance/entering.js';
 import type { Services } from '../../services.js';
 import type { Routes } from '../route.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { captureRoutes } from './capture.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
+import { complianceRoutes } from './compliance.js';
 import { custodyRoutes } from './custody.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { peopleRoutes } from './people.js';
@@ -15,11 +17,12 @@ import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
 import { keyRoutes, systemRoutes } from './system.js';
 
-/** Every act on the wire. One line a capability. */
-export const allRoutes = (box: Box, services: Services): Routes => ({
+/** One line a capability. */
+const everyRoute = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
   ...custodyRoutes(services.custody),
+  ...complianceRoutes(services.compliance),
   ...personRoutes(services.person, services.grants),
   ...approvalRoutes(services.approvals),
   ...peopleRoutes(services),
@@ -36,3 +39,10 @@ export const allRoutes = (box: Box, services: Services): Routes => ({
   ...guardingRoutes(services),
   ...systemRoutes(box, services),
 });
+
+/** Every act on the wire; what brings state secrets in waits for 系统审查. */
+export function allRoutes(box: Box, services: Services): Routes {
+  const routes = guardEntering(everyRoute(box, services), box, services.compliance);
+  services.compliance.serves(routes);
+  return routes;
+}

@@ -14,6 +14,7 @@ import { peopleRegister } from './0010-people.js';
 import { bindings } from './0011-bindings.js';
 import { alarms } from './0012-alarms.js';
 import { custody } from './0013-custody.js';
+import { compliance } from './0014-compliance.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   bindings,
   alarms,
   custody,
+  compliance,
 ];
 
 /**

@@ -5,6 +5,8 @@ import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
 import { approvalRepository } from './approvals.js';
+import { complianceRepository } from './compliance.js';
+import type { ComplianceRepository } from './compliance.js';
 import { custodyRepository } from './custody.js';
 import type { CustodyRepository } from './custody.js';
 import { emergencyRepository } from './emergencies.js';
@@ -41,6 +43,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly packs: PackRepository;
   readonly reports: ReportRepository;
   readonly custody: CustodyRepository;
+  readonly compliance: ComplianceRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -48,7 +51,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const matters = matterRepository(sql, sealing, hold);
   return {
     sql, ...holdings(sql, sealing, hold), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
-    reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing),
+    reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {
