@@ -66,7 +66,7 @@ export async function gatherFacts(box: Box, beside: Beside): Promise<Facts> {
       untraced: await ask.count("SELECT count(*) AS n FROM audit_entry WHERE action = 'record.read' AND result = 'ok' AND object IS NULL"),
     },
     approvals: await approvalFacts(box),
-    alarms: (await ask.has('alarm')) ? { open: await ask.count("SELECT count(*) AS n FROM alarm WHERE state = 'open'"), rules: 1 } : null,
+    alarms: (await ask.has('alarm')) ? { open: await ask.count("SELECT count(*) AS n FROM alarm WHERE state = 'open'"), rules: policies.content('alarms.json').rules.length } : null,
     backup: await ask.last('backup.%'), drill: await ask.last('restore.drill'),
     policies: await beside.policies(),
   };
