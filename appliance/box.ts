@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../core/audit.js';
-import type { Call, Ids, Sm3 } from '../core/ports.js';
+import type { Call, Ids, Level, Sm3 } from '../core/ports.js';
 import { ArchiveError } from '../core/errors.js';
 import { loadPolicy } from '../secrecy/duties.js';
 import type { AccessPolicy } from '../secrecy/duties.js';
@@ -17,6 +17,8 @@ import type { Bindings } from './binding/bindings.js';
 import { watch } from './binding/watch.js';
 import { guardedClock } from './clock-guard.js';
 import type { GuardedClock, MachineClock } from './clock-guard.js';
+import { containerMarks } from './containers/marks.js';
+import type { Containers } from './containers/marks.js';
 import { Bulk } from './content/bulk.js';
 import { enterKnowledge } from './guarding/knowledge.js';
 import { exists, makeFolder } from './content/file-ops.js';
@@ -54,6 +56,7 @@ import type { Repositories } from './store/repositories/index.js';
 import { emergencyRepository } from './store/repositories/emergencies.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { terminalRepository } from './store/repositories/terminals.js';
+import { reportRepository } from './store/repositories/reports.js';
 import { sealingWith } from './store/sealing.js';
 import type { Sealing } from './store/sealing.js';
 import { sqlOn } from './store/sql.js';
@@ -88,6 +91,8 @@ export interface Box {
   readonly identity: BoxIdentity;
   /** 标志绑定: what the box signed for every marked record. */
   readonly bindings: Bindings;
+  /** 容器密级 of batches, reports and whatever else holds records. */
+  readonly containers: Containers;
   /** What open alarms stop. */
   readonly brake: Brake;
   /** Tells of every entry once it is committed. */
@@ -164,13 +169,29 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   });
   const serial = keys.identity.certificate.subject.commonName ?? 'shouzang';
   const identity: BoxIdentity = { serial, chain: [certificatePem(keys.identity.certificate), certificatePem(keys.identity.authority)], sign: (message) => keys.sign(message) };
-  const bindings = bindingsOf(sm3, identity, (message, signature) => crypto.verify(message, signature, keys.identity.certificate.publicKey));
+  // A report goes with what it speaks of: its row in this transaction, its key after it. What is not committed moves no key.
+  const moving = new Set<string>();
+  const containers = containerMarks(policies.content('marking.json'), async (sql, { kind, id }, level) => {
+    const object = kind === 'report' ? await reportRepository(sql, sealing).relevel(id, level, clock.now()) : null;
+    if (object !== null) moving.add(object);
+  });
+  const moveKeys = async (): Promise<void> => {
+    for (const object of [...moving]) {
+      moving.delete(object);
+      const row = await reader.one<{ level: Level }>("SELECT level FROM stored_object JOIN object_intent ON object = stored_object.id WHERE stored_object.id = $1 AND object_intent.kind = 'relevel' AND closed_at IS NULL", object);
+      if (row !== undefined) await vault.relevel(object, row.level);
+    }
+  };
+  const bindings = bindingsOf(sm3, identity, (message, signature) => crypto.verify(message, signature, keys.identity.certificate.publicKey), async (writer, touched) => containers.follow(writer, touched, clock.now()));
   const store: Store<Repositories> = openUnitOfWork<Repositories>(database, ledger, gate, (sql, _call, writing) => repositories(sql, sealing, async (records, listed) => {
     const [wrong] = await bindings.faults(sql, records, writing);
     if (wrong !== undefined) throw bindingError(...wrong, { listed });
   }), {
     meter: refusalMeter(clock), ...(options.late === undefined ? {} : { late: options.late }), bind: bindings.bind, register: enterKnowledge,
-    entered: (entries) => { for (const hear of heard) hear(entries); },
+    entered: (entries) => {
+      for (const hear of heard) hear(entries);
+      if (moving.size > 0) setImmediate(() => { moveKeys().catch((error: unknown) => options.late?.(error)); });
+    },
     async unfaithful(call, error) {
       const record = String(error.facts['record']);
       await store.housekeep(async (sql) => setAside(sql, record, String(error.facts['fault']), clock.now()));
@@ -196,7 +217,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const rotation = rotationRound({ keys, reader, housekeep: async (work) => store.housekeep(work), finished: async (epoch, moved) => orders.rotated(epoch, moved) });
   const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall });
   const box: Box = {
-    paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake,
+    paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake, containers,
     entries: (hear) => { heard.push(hear); },
     systemCall,
     lastCheckpoint: () => last,

@@ -111,7 +111,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     },
   });
   const report = reportService({
-    store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
+    containers: box.containers, store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
     marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
     compliance, roles: {
       duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, get pack() { return box.pack.current(); },
@@ -121,7 +121,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
 
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
-    ...composeGuarding(box, { nameOf }),
+    ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage }),
     ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({

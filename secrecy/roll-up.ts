@@ -29,7 +29,7 @@ const single = ({ id, level, term, ending }: RollUpItem): RollUp =>
   ({ level, levelBy: id, term: isSecret(level) ? term : null, lastSecretDay: isSecret(level) ? ending?.lastSecretDay ?? null : null, termBy: isSecret(level) && term !== null ? id : null });
 
 /** How far a term reaches: 长期 beyond a condition beyond any date beyond none. Equal reach is settled by id, so that order never matters. */
-function reach({ term, lastSecretDay }: RollUp): string {
+export function reach({ term, lastSecretDay }: RollUp): string {
   if (term === null) return '0';
   if (lastSecretDay !== null) return `1 ${lastSecretDay}`;
   return term.kind === 'long_term' ? '3' : '2';

@@ -86,6 +86,8 @@ export const ACTS: Readonly<Record<string, string>> = {
   'classification.show': '查看定密事项',
   'knowledge.list': '知悉登记',
   'knowledge.export': '导出知悉登记簿',
+  'container.list': '容器密级',
+  'container.lower': '降低容器密级',
   'classification.authorities': '定密责任人名单',
   'classification.preview': '推算标志与期限',
   'classification.propose': '拟定密级',

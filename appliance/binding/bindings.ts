@@ -29,8 +29,11 @@ export interface Bindings {
   signedTarget(sql: Sql, record: string): Promise<Target | undefined>;
 }
 
-/** 标志绑定: see README.md. */
-export function bindingsOf(sm3: Sm3, box: BoxIdentity, verify: (message: Uint8Array, signature: Uint8Array) => boolean): Bindings {
+/** 标志绑定: see README.md. @param after what else follows from the records a unit touched, in the same transaction: 容器密级 */
+export function bindingsOf(
+  sm3: Sm3, box: BoxIdentity, verify: (message: Uint8Array, signature: Uint8Array) => boolean,
+  after: (writer: Sql, touched: readonly string[]) => Promise<readonly AuditDraft[]> = async () => Promise.resolve([]),
+): Bindings {
   const genuine = new Set<string>();
   let adopting = false;
 
@@ -108,7 +111,8 @@ export function bindingsOf(sm3: Sm3, box: BoxIdentity, verify: (message: Uint8Ar
       const [first] = wrong;
       if (first !== undefined && !keeping) throw bindingError(...first);
       adopting = false;
-      return (await inParts(ids.filter((id) => !wrong.has(id)), async (part) => rebind(writer, part))).flat();
+      const drafts = (await inParts(ids.filter((id) => !wrong.has(id)), async (part) => rebind(writer, part))).flat();
+      return keeping ? drafts : [...drafts, ...await after(writer, ids)];
     },
     async adopt(writer) {
       if ((await writer.one("SELECT 1 AS one FROM audit_entry WHERE action = 'mark.bind' LIMIT 1")) !== undefined) return 0;

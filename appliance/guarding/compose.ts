@@ -2,6 +2,11 @@ import { setAside } from '../binding/bindings.js';
 import { bindingRound } from '../binding/round.js';
 import { bindingService } from '../binding/service.js';
 import type { Box } from '../box.js';
+import { containerService } from '../containers/service.js';
+import type { LowerDecision } from '../containers/service.js';
+import type { ReadTools, WriteTools } from '../../core/ports.js';
+import type { ApprovalService } from '../../secrecy/services/approvals.js';
+import type { Repositories } from '../store/repositories/index.js';
 import { knowledgeService } from './knowledge.js';
 import { rehearsalService } from './rehearsal.js';
 
@@ -11,7 +16,12 @@ const SETTLE_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /** 标志绑定: the round over the box's store, and its acts. `start` begins the background work, `stop` waits for the step under way. */
-export function composeGuarding(box: Box, parts: { readonly nameOf: (person: string) => Promise<string> }) {
+export interface GuardingParts {
+  readonly nameOf: (person: string) => Promise<string>;
+  readonly approvals: ApprovalService<Repositories & WriteTools, Repositories & ReadTools>;
+}
+
+export function composeGuarding(box: Box, parts: GuardingParts) {
   const { store, clock, reader, bindings } = box;
   const round = bindingRound({
     reader, bindings, clock, housekeep: async (work) => store.housekeep(work),
@@ -47,7 +57,10 @@ export function composeGuarding(box: Box, parts: { readonly nameOf: (person: str
     const more = box.keys.state === 'unlocked' && await round.step().catch(() => false);
     after(more ? REST_MS : DAY_MS);
   }
+  const containers = containerService({ store, gate: box.gate, clock, marks: box.containers, policy: box.policies.content('marking.json'), approvals: parts.approvals });
+  parts.approvals.carries('container.lower', async (tx, _call, granted, decided) => containers.lowered(tx, granted.id, decided as unknown as LowerDecision));
   return {
+    containers,
     binding: bindingService({ store, gate: box.gate, bindings, round, wake: () => { after(0); } }),
     knowledge: knowledgeService({ store, gate: box.gate, nameOf: parts.nameOf }),
     rehearsal: rehearsalService({ store, gate: box.gate }),

@@ -5,6 +5,8 @@ import { ArchiveError } from '../../core/errors.js';
 import { isSecret, levelName } from '../../secrecy/level.js';
 import { markText, parseMark } from '../../secrecy/marking.js';
 import type { MarkPolicy } from '../../secrecy/marking.js';
+import { rollUpItem } from '../../secrecy/container.js';
+import { rollUp, rollUpMark } from '../../secrecy/roll-up.js';
 import { checkFor } from '../validation.js';
 
 /** What a kind says; everything else about a report is the same for all kinds. */
@@ -29,15 +31,22 @@ export const plannedReport = (policy: ReportsPolicy, kind: ReportKind): PlannedR
   return planned;
 };
 
+/** One thing that a report speaks of. `lastSecretDay` is left out where its end is not known here. */
+export interface Held { readonly level: Level; readonly mark: string | null; readonly id?: string; readonly lastSecretDay?: string | null }
+
 /**
- * 报表密级: with titles the highest level of what it holds; without them it may circulate at the level the policy names (domain/04 §4).
- * The mark of a secret shows a period only when all that it holds at that level bears the same one: which of two ends later is
- * the classification's to say, not the report's.
+ * 报表密级: with titles the highest level and the longest remaining period of what it holds (汇编, domain/06 §4.3); without them it may
+ * circulate at the level the policy names (domain/04 §4). Where the ends are not all known, the mark shows a period only when all that it
+ * holds at that level bears the same one.
  */
-export function standing(held: readonly { readonly level: Level; readonly mark: string | null }[], titles: boolean, policy: { readonly withoutTitlesLevel: number; readonly marks: MarkPolicy }): ReportStanding {
+export function standing(held: readonly Held[], titles: boolean, policy: { readonly withoutTitlesLevel: number; readonly marks: MarkPolicy }): ReportStanding {
   const top = held.reduce<Level>((high, one) => (one.level > high ? one.level : high), 0);
   const level = titles || top <= policy.withoutTitlesLevel ? top : policy.withoutTitlesLevel as Level;
-  return { level, mark: bannerText(level, held.filter((one) => one.level === level).map((one) => one.mark), policy.marks), titles, lowered: level < top };
+  const secrets = held.filter((one) => isSecret(one.level));
+  const known = secrets.length > 0 && secrets.every((one) => one.mark !== null && one.mark !== '' && one.lastSecretDay !== undefined);
+  const sum = rollUp(secrets.map(({ id = '', level: its, mark, lastSecretDay = null }) => rollUpItem({ id, level: its, mark, lastSecretDay }, policy.marks)));
+  const mark = isSecret(level) && known ? rollUpMark(sum, policy.marks) : bannerText(level, held.filter((one) => one.level === level).map((one) => one.mark), policy.marks);
+  return { level, mark, titles, lowered: level < top };
 }
 
 function bannerText(level: Level, marks: readonly (string | null)[], policy: MarkPolicy): string {

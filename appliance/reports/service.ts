@@ -11,10 +11,11 @@ import type { TestItems } from '../../policies/schemas/test-items.js';
 import { NOT_YET_MADE } from '../../secrecy/access.js';
 import { markedName } from '../../secrecy/marking.js';
 import type { MarkPolicy } from '../../secrecy/marking.js';
-import { needsKnowledgeLog } from '../../secrecy/scope.js';
+import { isSecret } from '../../secrecy/level.js';
 import { keepCheckpoint, signCheckpoint } from '../audit/checkpoints.js';
 import type { BoxIdentity } from '../audit/identity.js';
 import type { Visibility } from '../access/gate.js';
+import type { Containers } from '../containers/marks.js';
 import type { Vault } from '../content/vault.js';
 import { bytes } from '../server/route.js';
 import type { ServerCall } from '../server/route.js';
@@ -24,7 +25,7 @@ import type { Repositories } from '../store/repositories/index.js';
 import { reportTarget } from '../store/repositories/reports.js';
 import type { StoredReport, Told } from '../store/repositories/reports.js';
 import { checkedDocument, plannedReport, standing } from './document.js';
-import type { ReportContent, ReportStanding } from './document.js';
+import type { Held, ReportContent, ReportStanding } from './document.js';
 import { fourPropertyReport } from './four-property.js';
 import { reportSet, SET_ENDINGS, setName, unzipSet, zipSet } from './report-set.js';
 import type { SetEnding } from './report-set.js';
@@ -45,6 +46,7 @@ export interface ReportServiceParts {
   readonly policy: ReportsPolicy;
   readonly marks: MarkPolicy;
   readonly items: TestItems;
+  readonly containers: Pick<Containers, 'put'>;
   /** What R11 needs of the policies; the people come from the store. */
   readonly roles: Pick<UserRoleFacts, 'duties' | 'conflicts' | 'pack' | 'policies'>;
   /** 合规清单 for R17. */
@@ -63,7 +65,7 @@ interface Gathered {
   /** Instead of the title of the plan. */
   readonly title?: string;
   readonly content: ReportContent; readonly at: ReportStanding; readonly fonds: string; readonly department: string | null;
-  /** Records whose titles it tells, where that is to be registered (机密 and above). */
+  /** Secret records whose titles it tells. */
   readonly tells: readonly Told[];
 }
 
@@ -89,14 +91,15 @@ export function reportService(parts: ReportServiceParts) {
     if (!chosen || chosen.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
     const held: { record: StoredRecord; files: readonly ComputerFile[] }[] = [];
     for (const record of records) held.push({ record, files: await tx.files.ofRecord(record.id) });
-    const marked = records.map(({ level, mark }) => ({ level, mark }));
+    const ends = new Map((await tx.sql.all<{ id: string; day: string | null }>('SELECT record.id, last_secret_day AS day FROM record JOIN classification ON classification.id = record.classification WHERE record.batch = $1', batch.id)).map(({ id: of, day }) => [of, day]));
+    const marked: Held[] = records.map((record) => ({ level: record.level, mark: record.mark, id: record.id, ...(ends.has(record.id) ? { lastSecretDay: ends.get(record.id) ?? null } : {}) }));
     const at = standing(marked.some(({ level }) => level >= batch.level) ? marked : [{ level: batch.level, mark: null }, ...marked], input.titles === true, levelPolicy);
     const department = (await tx.people.departments()).find((one) => one.id === batch.department);
     const content = fourPropertyReport(planned('R08'), {
       run: chosen, batch, departmentName: department?.name ?? batch.department, fondsName: profile.fonds.find(({ fonds }) => fonds === batch.fonds)?.name ?? '',
       operator: (await tx.people.get(chosen.operator))?.account ?? chosen.operator, records: held, items: parts.items, resultOrder: policy.resultOrder,
     }, at);
-    const tells = input.titles === true ? records.filter(({ level }) => needsKnowledgeLog(level)).map(({ id, level }) => ({ record: id, level })) : [];
+    const tells = input.titles === true ? records.filter(({ level }) => isSecret(level)).map(({ id, level }) => ({ record: id, level })) : [];
     return { content, at, fonds: batch.fonds, department: batch.department, tells };
   }
 
@@ -215,6 +218,7 @@ export function reportService(parts: ReportServiceParts) {
           detail: { number: report.number, kind: report.kind, checkpoint: checkpoint.size, manifest: report.files['manifest']?.sm3 ?? '', pdf: report.files['pdf']?.sm3 ?? '' },
         });
         told(tx, call, report);
+        for (const draft of await parts.containers.put(tx.sql, { kind: 'report', id: report.id }, report.tells.map(({ record }) => ({ kind: 'record', id: record })), report.createdAt)) tx.audit(draft);
         tx.afterCommit(async () => { committed = true; await vault.promote(report.object); });
       });
     } catch (error) {

@@ -41,3 +41,13 @@ export type PersonRehearse = Static<typeof PersonRehearse>;
 /** 溯源: whose reading a code on a page leads back to. */
 export const AuditTrace = Type.Object({ code: Type.String({ minLength: 4, maxLength: 40, description: '溯源码' }) }, { $id: 'audit.trace', ...closed });
 export type AuditTrace = Static<typeof AuditTrace>;
+
+const Kind = Type.String({ pattern: '^[a-z]+$', maxLength: 20, description: '容器种类' });
+const ContainerId = Type.String({ minLength: 1, maxLength: 60, description: '容器编号' });
+/** 容器密级: those that wait to be lowered, or one of them. */
+export const ContainerList = Type.Object({ kind: Type.Optional(Kind), id: Type.Optional(ContainerId) }, { $id: 'container.list', ...closed });
+export type ContainerList = Static<typeof ContainerList>;
+export const ContainerLower = Type.Object({
+  kind: Kind, id: ContainerId, opinion: Type.String({ minLength: 2, maxLength: 500, description: '理由' }), seenVersion: Type.Integer({ minimum: 1, description: '页面上所见的版本' }),
+}, { $id: 'container.lower', ...closed });
+export type ContainerLower = Static<typeof ContainerLower>;

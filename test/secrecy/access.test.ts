@@ -96,6 +96,8 @@ const MAY = `
   classification.show        officer class_authority custodian unit_head proposer
   knowledge.list             officer custodian class_authority unit_head
   knowledge.export           officer custodian unit_head
+  container.list             officer custodian class_authority unit_head
+  container.lower            officer custodian
   classification.authorities everyone
   classification.preview     officer custodian proposer class_authority unit_head
   classification.propose     officer custodian proposer

@@ -1,5 +1,5 @@
 import { AlarmAcknowledge, AlarmList, AlarmResume, ClockCorrect } from '../../../policies/schemas/alarms.js';
-import { AccessRehearse, AuditTrace, BindingPause, KnowledgeExport, KnowledgeList, PersonRehearse } from '../../../policies/schemas/guarding.js';
+import { AccessRehearse, AuditTrace, BindingPause, ContainerList, ContainerLower, KnowledgeExport, KnowledgeList, PersonRehearse } from '../../../policies/schemas/guarding.js';
 import { NoInput } from '../../../policies/schemas/session.js';
 import type { Services } from '../../services.js';
 import { route } from '../route.js';
@@ -21,4 +21,6 @@ export const guardingRoutes = (services: Services): Routes => ({
   'alarm.resume': route({ method: 'POST', summary: '提请恢复写入', input: AlarmResume, errors: ['E_NOT_FOUND', 'E_STATE_INVALID', 'E_DUPLICATE'], handle: services.alarms.resume }),
   'clock.show': route({ method: 'GET', summary: '本机时间', input: NoInput, errors: ['E_DENIED'], handle: services.clockActs.show }),
   'clock.correct': route({ method: 'POST', summary: '提请更正本机时间', input: ClockCorrect, errors: ['E_DENIED', 'E_CLOCK_BACKWARD', 'E_DUPLICATE'], handle: services.clockActs.correct }),
+  'container.list': route({ method: 'GET', summary: '待降密的容器', input: ContainerList, errors: ['E_DENIED'], handle: services.containers.list }),
+  'container.lower': route({ method: 'POST', summary: '提请降低容器密级', input: ContainerLower, errors: ['E_NOT_FOUND', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_DUPLICATE'], handle: services.containers.lower }),
 });

@@ -15,7 +15,7 @@ export interface ReportDescription {
   readonly conclusion: string | null;
   /** SM3 and size of every file of the set, by ending. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sm3: string }>>;
-  /** Records of 机密 and above whose titles stand in it: whoever reads it is registered as knowing them. */
+  /** Secret records whose titles stand in it: whoever reads it knows of them. */
   readonly tells: readonly Told[];
 }
 
@@ -41,6 +41,8 @@ export interface ReportRepository {
   /** The last of its kind, for comparison. */
   latest(kind: ReportKind): Promise<StoredReport | undefined>;
   list(visible: { readonly sql: string; readonly values: readonly SqlValue[] }, kind: ReportKind | null, page: Page): Promise<Paged<StoredReport>>;
+  /** 变更密级, with what it speaks of: the row resealed, the object's level written down. The object, where anything changed. */
+  relevel(id: string, level: Level, at: Instant): Promise<string | null>;
   /** Whether a number is in use. */
   numbered(number: string): Promise<boolean>;
 }
@@ -81,6 +83,15 @@ export function reportRepository(sql: Sql, sealing: Sealing): ReportRepository {
       );
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM report WHERE ${where}`, ...values);
       return { rows: rows.map(reportOf), total: count?.n ?? 0 };
+    },
+    async relevel(id, level, at) {
+      const row = await sql.one<ReportRow>('SELECT * FROM report WHERE id = $1', id);
+      if (row === undefined || row.level === level) return null;
+      const description = sealing.open<ReportDescription>(row.level, `report/${id}`, row.sealed);
+      await sql.run('UPDATE report SET level = $1, sealed = $2 WHERE id = $3', level, sealing.seal(level, `report/${id}`, description), id);
+      const moved = await sql.run("UPDATE stored_object SET level = $1 WHERE id = $2 AND state <> 'gone'", level, row.object);
+      if (moved > 0) await insert(sql, 'object_intent', { kind: 'relevel', object: row.object, made_at: at });
+      return moved > 0 ? row.object : null;
     },
     numbered: async (number) => (await sql.one('SELECT 1 AS there FROM report WHERE number = $1', number)) !== undefined,
   };
