@@ -1,12 +1,13 @@
 import type { Box } from '../box.js';
 import { boxFact, setBoxFact } from '../store/repositories/box.js';
 import type { Call } from '../../core/ports.js';
+import type { Round } from '../../secrecy/services/marking-round.js';
 
 const FACT = 'markingRoundOn';
 const HOUR_MS = 3_600_000;
 
 /** 每日跑批 by the box itself: at the start, at the first unlock, and once the day has changed. */
-export function dailyRound(box: Box, round: { run(call: Call): Promise<{ readonly expired: number; readonly reviewDue: number }> }) {
+export function dailyRound(box: Box, round: { run(call: Call): Promise<Round> }) {
   let underWay: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -14,7 +15,9 @@ export function dailyRound(box: Box, round: { run(call: Call): Promise<{ readonl
   async function run(): Promise<void> {
     const today = box.clock.today();
     if (box.keys.state === 'locked' || (await boxFact(box.reader, FACT)) === today) return;
-    await round.run(box.systemCall('classification.round'));
+    const { failed } = await round.run(box.systemCall('classification.round'));
+    // What could not be moved is tried again within the hour, until somebody has seen to it.
+    if (failed > 0) return;
     await box.store.housekeep(async (sql) => setBoxFact(sql, FACT, today));
   }
   const once = async (): Promise<void> => {

@@ -27,17 +27,31 @@ export function markingRound(parts: ClassificationParts, grounds: Grounds) {
     });
   }
 
-  async function each(call: Call, what: 'end' | 'review'): Promise<number> {
+  /** A matter that cannot be moved (a record of it was edited from outside) is entered as refused and does not hold up the others. */
+  async function each(call: Call, what: 'end' | 'review', failed: Set<string>): Promise<number> {
     let done = 0;
     for (;;) {
-      const due = await store.read(call, async (tx) => { await tx.allow(); return tx.matters.due(what, clock.today(), AT_ONCE); });
+      const found = await store.read(call, async (tx) => { await tx.allow(); return tx.matters.due(what, clock.today(), AT_ONCE + failed.size); });
+      const due = found.filter((id) => !failed.has(id));
       if (due.length === 0) return done;
-      for (const id of due) if (await one(call, what, id)) done += 1;
+      for (const id of due) {
+        try {
+          if (await one(call, what, id)) done += 1;
+        } catch (error) {
+          if (!(error instanceof ArchiveError)) throw error;
+          failed.add(id);
+        }
+      }
     }
   }
 
   return {
-    /** How many matters ran out and fell due. */
-    run: async (call: Call): Promise<{ readonly expired: number; readonly reviewDue: number }> => ({ expired: await each(call, 'end'), reviewDue: await each(call, 'review') }),
+    /** How many matters ran out, how many fell due, how many could not be moved. */
+    async run(call: Call): Promise<Round> {
+      const failed = new Set<string>();
+      return { expired: await each(call, 'end', failed), reviewDue: await each(call, 'review', failed), failed: failed.size };
+    },
   };
 }
+
+export interface Round { readonly expired: number; readonly reviewDue: number; readonly failed: number }

@@ -1,3 +1,4 @@
+import sqlite3 from 'sqlite3';
 import test from 'ava';
 import { openTestBox } from '../helpers/box.js';
 import { done, draftCase, draftOf, formOf, marked, openDesk, people, propose, setClock, settle, signCase, signedIn, takenIn, termsOf, years, approve } from '../helpers/marking.js';
@@ -21,12 +22,12 @@ test('06 §14-15, 保密法第二十四条: 90, 30, 7, 0 days, then it runs out 
     const { rows } = await lines(again, { kind: 'expiring' });
     t.deepEqual(rows.map((one) => [one.classification, one.dueOn, one.daysLeft, one.window, one.code]), [[classification, '2026-12-01', left, window, 'A_EXPIRY_DUE']], today);
     t.is((await lines(again, { kind: 'expiring', window: left === 0 ? 0 : left - 1 })).total, left === 0 ? 1 : 0);
-    t.deepEqual(await round(again), { expired: 0, reviewDue: 0 }, 'the last day is still secret');
+    t.deepEqual(await round(again), { expired: 0, reviewDue: 0, failed: 0 }, 'the last day is still secret');
   }
   clock.to('2026-12-02');
   const after = await signedIn(desk.box);
-  t.deepEqual(await round(after), { expired: 1, reviewDue: 0 });
-  t.deepEqual(await round(after), { expired: 0, reviewDue: 0 }, 'run again it does nothing');
+  t.deepEqual(await round(after), { expired: 1, reviewDue: 0, failed: 0 });
+  t.deepEqual(await round(after), { expired: 0, reviewDue: 0, failed: 0 }, 'run again it does nothing');
   t.is(await stateOf(after, classification), 'expired');
   const shown = done(await after.proposer.get<{ record: { level: number; mark: string } }>('record.show', { record }));
   t.deepEqual([shown.record.level, shown.record.mark], [3, '机密★6个月'], 'still closed');
@@ -60,7 +61,7 @@ test('保密法第二十四条 延长: before the end, told before the end; told
   const sent = await send('sent', '2026-06-02', notice?.version ?? 0);
   t.is((await send('delivered', '2026-12-04', sent.version)).undelivered, 4, 'delivered after the old term had ended counts as not told in time');
   t.true(done(await after.officer.get<{ rows: { recipients: { late: boolean }[] }[] }>('classification.notices')).rows[0]?.recipients[0]?.late);
-  t.deepEqual(await round(after), { expired: 0, reviewDue: 0 }, 'the extended mark holds');
+  t.deepEqual(await round(after), { expired: 0, reviewDue: 0, failed: 0 }, 'the extended mark holds');
 });
 
 test('保密法第二十四条 每年审核, 06 §14-14: due after a year, overdue after it, renewed by the review', async (t) => {
@@ -69,7 +70,7 @@ test('保密法第二十四条 每年审核, 06 §14-14: due after a year, overd
   const { classification } = await marked(desk, { startOn: '2026-03-01' });
   clock.to('2027-03-02');
   const due = await signedIn(desk.box);
-  t.deepEqual(await round(due), { expired: 0, reviewDue: 1 });
+  t.deepEqual(await round(due), { expired: 0, reviewDue: 1, failed: 0 });
   t.is(await stateOf(due, classification), 'review_due');
   clock.to('2027-03-10');
   const after = await signedIn(desk.box);
@@ -169,4 +170,20 @@ test('power lost in the middle of the round: the next start finishes it, each ma
   t.deepEqual(await states(reader), ['expired', 'expired', 'expired'], 'the round runs at the start');
   const entered = await reader.all<{ object: string }>("SELECT object FROM audit_entry WHERE action = 'classification.expire'");
   t.deepEqual(entered.map(({ object }) => object).sort(), [...matters].sort(), 'entered once each');
+});
+
+test('a record edited from outside stays as it is, is entered, and does not keep the round from the others', async (t) => {
+  const clock = setClock('2026-06-01');
+  const desk = await openDesk(t, clock);
+  const short = { term: { kind: 'duration' as const, years: 0, months: 0, days: 10 }, startOn: '2026-06-01' };
+  const [one, two] = [await marked(desk, short, '甲'), await marked(desk, short, '乙')];
+  const { paths, reader } = desk.box.running.box;
+  await new Promise<void>((resolve, reject) => {
+    const outside = new sqlite3.Database(paths.database);
+    outside.exec(`UPDATE record SET mark = '秘密★1年' WHERE id = '${one.record}'`, (error) => { outside.close(() => { if (error) reject(error); else resolve(); }); });
+  });
+  clock.to('2026-07-01');
+  t.deepEqual(await round(desk), { expired: 1, reviewDue: 0, failed: 1 });
+  t.deepEqual(await reader.all('SELECT id, state FROM classification WHERE id IN ($1, $2) ORDER BY state', one.classification, two.classification), [{ id: one.classification, state: 'active' }, { id: two.classification, state: 'expired' }]);
+  t.true((await reader.all("SELECT 1 FROM audit_entry WHERE action = 'classification.round' AND result = 'refused' AND reason = 'E_MARK_BINDING'")).length > 0);
 });
