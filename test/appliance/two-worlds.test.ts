@@ -7,6 +7,8 @@ import { foundRehearsal } from '../../appliance/founding/rehearsal.js';
 import { inPackage } from '../../appliance/package-root.js';
 import { readFileSync } from 'node:fs';
 import { openTestBox, upload } from '../helpers/box.js';
+import { mark } from '../helpers/marked.js';
+import { formOf, settle } from '../helpers/marking.js';
 import type { Answer, Client, TestBox, Teardown } from '../helpers/box.js';
 import { smallPdf } from '../helpers/office.js';
 
@@ -34,7 +36,7 @@ function idsInRows(): Ids & { row: string } {
   };
 }
 
-interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null }
+interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string }
 
 const done = <T>(answer: Answer<T>): T => {
   if (answer.status !== 200) throw new Error(answer.bytes.toString('utf8'));
@@ -62,6 +64,16 @@ async function file(client: Client, department: string, title: string, level: nu
   return { batch, number, record, file: id, reportNo };
 }
 
+/** 定密, then 升密 with its notice and its open task: what a matter leaves behind. */
+async function markedAndChanged(custodian: Client, authority: Client, hidden: Filed): Promise<Filed> {
+  done(await authority.post('session.switch-level', { level: 3 }));
+  const persons = [custodian.person, authority.person];
+  const term = { kind: 'duration' as const, years: 1, months: 0, days: 0 };
+  const matter = await mark(custodian, authority, hidden.record, persons, { level: 2, term, startOn: '2025-12-01' });
+  const { case: form } = await settle({ proposer: custodian, authority }, matter, formOf({ kind: 'change', changeReason: 'superior', to: { level: 3, term, startOn: '2025-12-01', scope: { persons, departments: [] } } }));
+  return { ...hidden, matter, form };
+}
+
 interface Parameter { readonly name: string; readonly required: boolean; readonly schema: { readonly type?: string; readonly format?: string; readonly anyOf?: readonly { readonly const?: string }[]; readonly const?: string; readonly items?: Parameter['schema'] } }
 interface Described { readonly paths: Readonly<Record<string, { readonly get?: { readonly parameters: readonly Parameter[] } }>> }
 
@@ -76,6 +88,7 @@ function values(parameter: Parameter, hidden: Filed, seen: Filed): readonly (str
     record: id((one) => one.record), batch: id((one) => one.batch), file: id((one) => one.file), act: ['record.show', 'record.read', 'capture.show', 'classification.propose'].filter((act) => ACTS.includes(act)),
     q: ['隐龙潭', '泄洪', '通知', '隐'], categoryCode: ['WS'], archivalYear: [2026], retentionCode: ['D10', 'Y'], fonds: ['Z109'], department: ['BMB', 'DAS', 'FGC'], level: [0, 1, 2, 3, 4],
     codePrefix: ['Z109-WS'], from: ['2026-01-01'], until: ['2026-12-31'], state: ['filed', 'arranged', 'inspected'], page: [1, 2], size: [1, 200], width: [400], run: [1, 2],
+    classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY),
     number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
   };
   if (named[name]) return named[name];
@@ -142,10 +155,12 @@ test('第三十四条、保密法第二十一条: whatever an uncleared person a
   const [withIds, withoutIds] = [idsInRows(), idsInRows()];
   const [withIt, without] = [await world(t, base, path.join(folder, 'with'), withIds), await world(t, base, path.join(folder, 'without'), withoutIds)];
   withIds.row = 'h';
-  const hidden = await file(await withIt.as('yangjing'), 'BMB', '隐龙潭泄洪预案', 3);
+  const custodian = await withIt.as('yangjing');
+  const hidden = await markedAndChanged(custodian, await withIt.as('lijianguo'), await file(custodian, 'BMB', '隐龙潭泄洪预案', 3));
   const inside = done(await withIt.as('yangjing').then(async (one) => { await one.post('session.switch-level', { level: 3 }); return one.get<{ rows: { id: string }[] }>('capture.list'); }));
-  // Signing in is seen by the officers, so the custodian is there in both worlds.
+  // Signing in is seen by the officers, so the custodian and the authority are there in both worlds.
   for (let visit = 0; visit < 2; visit += 1) await without.as('yangjing');
+  await without.as('lijianguo');
   t.true(inside.rows.some((row) => row.id === hidden.batch), 'it is there for who may see it');
 
   const { body: described } = await withIt.anonymous().get<Described>('openapi.json');

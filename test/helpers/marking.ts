@@ -92,7 +92,7 @@ export async function signCase(client: Client, event: Signing, markingCase: stri
 }
 
 /** Drawn up, signed and decided. */
-export async function settle(desk: Desk, classification: string, form: CaseForm, decider: Client = desk.authority): Promise<DecidedCase> {
+export async function settle(desk: Pick<Desk, 'proposer' | 'authority'>, classification: string, form: CaseForm, decider: Client = desk.authority): Promise<DecidedCase> {
   const { case: id } = done(await draftCase(desk.proposer, classification, form));
   done(await signCase(desk.proposer, 'sign', id));
   return done(await signCase(decider, 'decide', id));
