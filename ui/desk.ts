@@ -4,6 +4,7 @@ import type { ApprovalRow } from './approvals.js';
 import type { ClassificationRow } from './classification.js';
 import { deskLink, deskVerb, DUE_TABS, type Due as DueMarks } from './due-marks.js';
 import type { CaseRow } from './marking-case.js';
+import type { Alarms } from './guarding.js';
 import { held, type People } from './people.js';
 import type { PersonnelList } from './personnel.js';
 import { departmentName } from './scheme.js';
@@ -104,14 +105,20 @@ async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }
   return { tasks, alarms };
 }
 
+/** What is not yet looked into, the worst first. */
+async function alarmsOf(): Promise<Alarm[]> {
+  const open = (await quiet<Alarms>('alarm.list', { state: 'open', page: 1, size: 10 }))?.rows ?? [];
+  return open.map((row) => ({ text: row.message, note: `${row.personName ?? ''}　${String(row.count)} 次　${row.code}`.trim(), bad: row.severity === 'critical', verb: row.needsApproval ? '恢复写入' : '核查', to: '/alarms' })).sort((a, b) => Number(b.bad) - Number(a.bad));
+}
+
 async function gathered(): Promise<Desk> {
   const now = new Date();
-  const [batches, marks, people, approvals, emergencies, personnel] = await Promise.all([batchesOf(), marksOf(), peopleOf(now.getTime()), approvalsOf(), emergenciesOf(), personnelOf()]);
+  const [alarms, batches, marks, people, approvals, emergencies, personnel] = await Promise.all([alarmsOf(), batchesOf(), marksOf(), peopleOf(now.getTime()), approvalsOf(), emergenciesOf(), personnelOf()]);
   const tasks = [...approvals, ...marks, ...batches.tasks, ...people.tasks, ...emergencies, ...personnel];
   const of = (group: string): number => tasks.filter((one) => one.group === group).length;
   return {
-    now: now.toISOString(), tasks, alarms: people.alarms, periods: [], days: [], jobs: batches.jobs, recent: [],
-    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/people': people.tasks.length + people.alarms.length, '/approvals': approvals.length, '/emergency': emergencies.length, '/personnel': personnel.length },
+    now: now.toISOString(), tasks, alarms: [...alarms, ...people.alarms], periods: [], days: [], jobs: batches.jobs, recent: [],
+    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/alarms': alarms.length, '/people': people.tasks.length + people.alarms.length, '/approvals': approvals.length, '/emergency': emergencies.length, '/personnel': personnel.length },
   };
 }
 

@@ -20,7 +20,10 @@ test('every page of the navigation is opened by an act that exists, and a person
   const known = new Set(acts.map(({ act }) => act));
   const pages = PAGES.flatMap((group) => group.pages);
   t.deepEqual(pages.flatMap((page) => page.acts).filter((act) => !known.has(act)), []);
-  t.is(new Set(pages.map((page) => page.letter)).size, pages.length);
+  // There are more pages than letters; `g` begins the way there and is none.
+  const letters = pages.flatMap((page) => page.letter ?? []);
+  t.is(new Set(letters).size, letters.length);
+  t.false(letters.includes('g'));
   t.deepEqual(openPages([]).flatMap((group) => group.pages.map((page) => page.path)), ['/']);
 });
 
