@@ -36,7 +36,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/class-statistics', name: '年度统计', acts: ['classification.statistics'], letter: 'j' },
     ],
   },
-  { name: '检查', pages: [{ path: '/reports', name: '报表', acts: ['report.list'], letter: 'r' }] },
+  { name: '检查', pages: [{ path: '/compliance', name: '合规清单', acts: ['compliance.list'], letter: 'i' }, { path: '/reports', name: '报表', acts: ['report.list'], letter: 'r' }] },
   { name: '审计', pages: [
     { path: '/alarms', name: '告警', acts: ['alarm.list'], letter: 'b' },
     { path: '/binding', name: '标志绑定校验', acts: ['binding.show'] },

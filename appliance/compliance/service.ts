@@ -72,7 +72,7 @@ export function complianceService(parts: ComplianceParts) {
         return {
           at: facts.now, version: file.version, declaration: file.declaration, accreditation: facts.accreditation, accredited: accredited(facts.accreditation, facts.today), required: parts.systemLevel >= 2,
           counts: counted(items), bySource: file.sources.map(({ key, name }) => ({ key, name, ...counted(items.filter(({ item }) => item.source === key)) })),
-          rows: shown.map(({ item, ...rest }) => ({ ...item, sourceName: file.sources.find(({ key }) => key === item.source)?.name ?? item.source, ...rest })),
+          rows: shown.map(({ item, ...rest }) => ({ ...item, how: item.evidence === 'manual' ? 'manual' as const : 'probe' as const, sourceName: file.sources.find(({ key }) => key === item.source)?.name ?? item.source, ...rest })),
         };
       });
     },
