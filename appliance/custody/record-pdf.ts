@@ -39,14 +39,14 @@ export async function ceremonyPdf(it: Ceremony, about: { readonly serial: string
   facts(record.keys.map((one) => [EVENT_NAMES[one.event], `${KEY_NAMES[one.kind]}${one.epoch === null ? '' : `，第 ${String(one.epoch)} 期`}${one.reference === null ? '' : `，${one.reference}`}`]));
   if (record.shares !== null) {
     heading(`分量（${String(record.shares.threshold)} 份可开锁）`);
-    facts(record.shares.holders.map((one) => [`第 ${String(one.index)} 份`, `${one.account}　证书 ${one.certificateSerial}`]));
+    facts(record.shares.holders.map((one) => [`第 ${String(one.index)} 份`, `${one.account}\u3000证书 ${one.certificateSerial}`]));
   }
   heading('办理与核对');
   for (const [at, text] of record.checks.entries()) form.paragraph(`${String(at + 1)}. ${text}`);
   heading('在场人员与签名');
   for (const one of record.present) {
     const signed = signatures.find(({ person }) => person === one.person);
-    facts([[one.part, `${one.account}　证书 ${one.certificateSerial}`], ['签字时间', signed ? localTime(signed.at) : '未签'], ['SM2 签名', signed ? signed.signature : '手签：']]);
+    facts([[one.part, `${one.account}\u3000证书 ${one.certificateSerial}`], ['签字时间', signed ? localTime(signed.at) : '未签'], ['SM2 签名', signed ? signed.signature : '手签：']]);
     form.y += signed ? 2 : 22;
   }
   heading('验真');

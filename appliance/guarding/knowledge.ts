@@ -81,7 +81,7 @@ export function knowledgeService(parts: KnowledgeParts) {
         tx.audit({ action: call.act, objectLevel: level, detail: { rows: rows.length } });
         const safe = (text: string): string => (/^[=+\-@\t\r]/u.test(text) ? `'${text}` : text);
         const lines = rows.map((row) => [row.at, row.personName, levelName(row.recordLevel), row.code, row.title, row.modeName, row.page === null ? '' : String(row.page), row.approval ?? '', row.terminal].map(safe));
-        const body = Buffer.from(stringify([[`知悉登记簿　密级：${levelName(level)}`], HEADINGS, ...lines], { bom: true, record_delimiter: 'windows' }));
+        const body = Buffer.from(stringify([[`知悉登记簿\u3000密级：${levelName(level)}`], HEADINGS, ...lines], { bom: true, record_delimiter: 'windows' }));
         return bytes('text/csv; charset=utf-8', body, { fileName: markedName('知悉登记簿.csv', level) });
       });
     },

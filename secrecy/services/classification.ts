@@ -5,15 +5,14 @@ import type { ClassificationApprove, ClassificationPreview, ClassificationPropos
 import { approve, draft, propose, reject } from '../classification.js';
 import { checkProposal, derivedFrom, type Derived, type Proposal } from '../classification-rules.js';
 import { ready } from '../classification-state.js';
-import { highest, type Level } from '../level.js';
 import { approveOrdinary, isOrdinary, proposeOrdinary, rejectOrdinary, type OrdinaryProposal } from '../ordinary.js';
 import { matterTarget, type Protection } from '../ports.js';
-import { EMPTY_SCOPE, scopeOf, union } from '../scope.js';
+import { EMPTY_SCOPE } from '../scope.js';
 import { drawUp } from './drawing-up.js';
-import { enteringOf, guardOf } from './entering.js';
+import { enteringOf } from './entering.js';
 import { groundsOf, isFormFault, type ClassificationParts, type Grounds, type Tx } from './grounds.js';
 import { IN_FORCE, matterReads } from './matter-reads.js';
-import { protect, protectionOf } from './protection.js';
+import { protectionOf } from './protection.js';
 import { computed, standing } from './showing.js';
 
 /** How many matters are looked through for the same 事项. */
@@ -23,7 +22,7 @@ const LOOKED_AT = 500;
 export function classificationService(parts: ClassificationParts, grounds: Grounds = groundsOf(parts)) {
   const { store, clock, policy, systemLevel } = parts;
   const { enterDecision, asBefore, hold } = enteringOf(parts, grounds);
-  const { unitOf, signer, statement, signing, ground, decidingGround, openScope, stored, recordsOfMatter, checksOf, checkForm, nextRecordNo } = grounds;
+  const { unitOf, signer, statement, signing, ground, decidingGround, stored, checksOf, checkForm, nextRecordNo } = grounds;
 
   /**
    * Rule 13 同一事项重复定密: matters in force, of those the person may see, whose records bear the same 文号 or title. A hint: the
