@@ -6,7 +6,7 @@ import { abilities, explain } from '../../secrecy/explain.js';
 import { compileFilter, RECORD_COLUMNS } from '../../secrecy/filter.js';
 import type { FilterColumns } from '../../secrecy/filter.js';
 import { clearanceToday } from '../../secrecy/personnel.js';
-import { inForce, subject, target } from '../../secrecy/subject.js';
+import { asWriter, inForce, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
 import type { SessionView } from '../server/session.js';
 import type { Brake } from '../alarms/brake.js';
@@ -60,7 +60,7 @@ export interface GateParts {
   /** What open alarms stop comes before everything. */
   readonly brake: Pick<Brake, 'check'>;
   /** The person, the grants and what an emergency opened, as they stand now. */
-  load(person: string): Promise<{ person: Person; grants: readonly Grant[]; emergencies: readonly string[] } | undefined>;
+  load(person: string): Promise<{ person: Person; grants: readonly Grant[]; emergencies: readonly { readonly record: string; readonly approval: string }[] } | undefined>;
   /** Whether each of the three offices is held now. */
   officers(): Promise<boolean>;
   /** Capabilities that go on without them. */
@@ -77,6 +77,7 @@ export function accessGate(parts: GateParts): AccessGate {
   const { policy, system, clock } = parts;
   const known = new WeakMap<Call, Promise<Subject>>();
   const appointed = new WeakMap<Call, Promise<boolean>>();
+  const opened = new WeakMap<Subject, ReadonlyMap<string, string>>();
   const officers = async (call: Call): Promise<boolean> => {
     const remembered = appointed.get(call) ?? parts.officers();
     appointed.set(call, remembered);
@@ -94,14 +95,16 @@ export function accessGate(parts: GateParts): AccessGate {
         .map((grant) => ({ duty: grant.duty as Subject['grants'][number]['duty'], fonds: grant.fonds, from: grant.validFrom, until: grant.validUntil })),
       clock.now(),
     );
-    return subject({
+    const made = subject({
       person: person.id, tokens: person.token === null ? [] : [person.token], clearance: cleared,
       // Work outside a session (the command line on the box) is done at the clearance itself.
       currentLevel: call.session?.currentLevel ?? cleared,
-      departments: [person.department], grants, emergencies: found.emergencies,
+      departments: [person.department], grants, emergencies: found.emergencies.map(({ record }) => record),
       // A terminal that proved itself bounds what it shows; without one the box shows all, or nothing where one is asked for.
       terminal: terminal !== null ? { registered: true, level: terminal } : { registered: true, level: call.session !== undefined && (await parts.terminalRequired()) ? 0 : system.level },
     });
+    opened.set(made, new Map(found.emergencies.map(({ record, approval }) => [record, approval])));
+    return made;
   }
 
   const subjectOf = async (call: Call): Promise<Subject> => {
@@ -130,9 +133,13 @@ export function accessGate(parts: GateParts): AccessGate {
       parts.brake.check(call, act);
       if (call.person === SYSTEM || BEFORE_SIGN_IN.has(act)) return { allowed: true, reasons: [] };
       if (!parts.withoutOfficers.includes(act.split('.')[0] ?? '') && !(await officers(call))) throw new ArchiveError('E_OFFICERS_MISSING', { act });
-      const decision = authorize(policy, system, await subjectOf(call), act, aimed(aim));
+      const who = await subjectOf(call);
+      const decision = authorize(policy, system, who, act, aimed(aim));
+      // The emergency is the ground only where there is no other.
+      const emergency = aim === undefined ? undefined : opened.get(who)?.get(aim.id);
+      const approval = emergency !== undefined && !decide(policy, system, asWriter(who), act, aimed(aim)).allowed ? emergency : null;
       const duties = (policy.rows.get(act) ?? []).filter(({ text, duty }) => duty !== 'anyone' && decision.matched.includes(text)).map(({ duty }): string => duty);
-      return { ...decision, duty: call.duty !== null && duties.includes(call.duty) ? call.duty : duties[0] ?? call.duty };
+      return { ...decision, approval, duty: call.duty !== null && duties.includes(call.duty) ? call.duty : duties[0] ?? call.duty };
     },
     mayHold: (act, duty) => (policy.rows.get(act) ?? []).some((row) => row.duty === duty && row.effect === 'allow'),
     abilities: async (call) => abilities(policy, system, await subjectOf(call)),

@@ -9,7 +9,7 @@ import type { Sql } from './sql.js';
 
 /** Where every read and write is decided. Throws the refusal; returns the reasons otherwise, and the duty that let the act through. */
 export interface Gate {
-  decide(call: Call, act: string, target: Target | undefined): Promise<Decision & { readonly duty?: string | null }>;
+  decide(call: Call, act: string, target: Target | undefined): Promise<Decision & { readonly duty?: string | null; readonly approval?: string | null }>;
 }
 
 /** The unit of work, and the side door for the box's own bookkeeping. */
@@ -116,13 +116,19 @@ export function openUnitOfWork<R extends object>(
   function toolsFor(call: Call, enterDraft: (drafted: Drafted) => void) {
     const seen: { last: Target | undefined; decided: boolean } = { last: undefined, decided: false };
     let { duty } = call;
+    // What let a thing be known that its scope keeps closed stands beside every entry about it.
+    const approvals = new Map<string, string>();
     const tools: ReadTools = {
-      audit: (draft) => { enterDraft({ draft, duty }); },
+      audit: (draft) => {
+        const approval = draft.approval ?? approvals.get(draft.object ?? '');
+        enterDraft({ draft: approval === undefined ? draft : { ...draft, approval }, duty });
+      },
       allow: async (target, act = call.act) => {
         seen.last = target ?? seen.last;
         seen.decided = true;
         const decision = await gate.decide(call, act, target);
         duty = decision.duty ?? duty;
+        if (target !== undefined && typeof decision.approval === 'string') approvals.set(target.id, decision.approval);
         return decision;
       },
     };

@@ -240,6 +240,8 @@ test('应急访问: two key holders open what the scope keeps closed, never abov
   t.is(await sign(t, sysadmin, approval), 'done');
   if (closed) {
     t.is((await archivist.get('record.show', { record: closed.id })).status, 200);
+    const known = await reader.one<{ approval: string | null }>("SELECT approval FROM audit_entry WHERE action = 'record.show' AND object = $1 AND actor = $2 AND result = 'ok' ORDER BY seq DESC LIMIT 1", closed.id, archivist.person);
+    t.is(known?.approval, approval, 'the ledger says by what it was known');
     const { body: { allowed } } = await archivist.get<{ allowed: boolean }>('access.explain', { act: 'record.amend', record: closed.id });
     t.false(allowed, 'nothing is written under it');
   }

@@ -32,7 +32,7 @@ export interface EmergencyRepository {
   /** Records with these numbers whose level is at most this. */
   known(codes: readonly string[], atMost: Level): Promise<string[]>;
   /** What is open to the person at the instant. */
-  openTo(person: string, at: Instant): Promise<string[]>;
+  openTo(person: string, at: Instant): Promise<{ readonly record: string; readonly approval: string }[]>;
   end(id: string, at: Instant, by: string): Promise<void>;
   endAll(person: string, at: Instant, by: string): Promise<number>;
   /** Past their time and not closed yet. */
@@ -69,10 +69,10 @@ export function emergencyRepository(sql: Sql, sealing: Sealing): EmergencyReposi
     },
     recordsOf: async (id) => (await sql.all<{ record: string }>('SELECT record FROM emergency_record WHERE emergency = $1', id)).map(({ record }) => record),
     known: async (codes, atMost) => (await sql.all<{ id: string }>(`SELECT id FROM record WHERE level <= $1 AND archival_code IN (${places(codes.length, 2)})`, atMost, ...codes)).map(({ id }) => id),
-    openTo: async (person, at) => (await sql.all<{ record: string }>(
-      `SELECT DISTINCT record FROM emergency_record JOIN emergency_access ON emergency_access.id = emergency_record.emergency
-       WHERE person = $1 AND ended_at IS NULL AND from_at <= $2 AND until_at > $2`, person, at,
-    )).map(({ record }) => record),
+    openTo: async (person, at) => sql.all<{ record: string; approval: string }>(
+      `SELECT record, min(approval) AS approval FROM emergency_record JOIN emergency_access ON emergency_access.id = emergency_record.emergency
+       WHERE person = $1 AND ended_at IS NULL AND from_at <= $2 AND until_at > $2 GROUP BY record`, person, at,
+    ),
     async end(id, at, by) {
       const changed = await sql.run('UPDATE emergency_access SET ended_at = $1, ended_by = $2 WHERE id = $3 AND ended_at IS NULL', at, by, id);
       if (changed !== 1) throw new ArchiveError('E_STATE_INVALID', { emergency: id });
