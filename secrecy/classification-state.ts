@@ -1,5 +1,5 @@
 import { ArchiveError } from '../core/errors.js';
-import type { CalendarDate } from '../core/ports.js';
+import type { CalendarDate, Instant } from '../core/ports.js';
 import type { ChangeReason } from '../policies/schemas/secrecy.js';
 import type { Proposal } from './classification-rules.js';
 import { highest, type Level, type SecretLevel } from './level.js';
@@ -42,6 +42,8 @@ export interface Terms {
 }
 
 export interface Decided { readonly proposal: Proposal; readonly proposer: Holder; readonly proposed: Signed }
+/** How a matter was kept before the competent body decided: for the yearly figures. */
+export interface ProtectedAs { readonly why: 'unclear' | 'beyond' | 'disputed'; readonly reportedOn: CalendarDate | null; readonly since: Instant }
 /** Facts of a mark in force. `current` is what counts; `proposal` is how it began. */
 interface InForce extends Decided {
   readonly approved: Signed;
@@ -49,12 +51,13 @@ interface InForce extends Decided {
   readonly current: Terms;
   readonly changes: readonly Change[];
   readonly reviewDueOn: CalendarDate;
+  readonly protectedAs?: ProtectedAs;
 }
 interface Id { readonly id: string }
 export interface Draft extends Id { readonly state: 'draft'; readonly proposal: Proposal; readonly proposer: Holder }
 export interface Proposed extends Id, Decided { readonly state: 'proposed' }
 export interface Rejected extends Id, Decided { readonly state: 'rejected'; readonly rejected: Signed }
-export interface Withdrawn extends Id { readonly state: 'withdrawn'; readonly proposal: Proposal; readonly proposer: Holder; readonly withdrawn: Signed; readonly noticeNo: string | null }
+export interface Withdrawn extends Id { readonly state: 'withdrawn'; readonly proposal: Proposal; readonly proposer: Holder; readonly withdrawn: Signed; readonly noticeNo: string | null; readonly protectedAs?: ProtectedAs }
 /** 先行保密: beyond our authority, or unclear; kept at the highest level anybody claims until the competent body decides. */
 export interface TemporarilyProtected extends Id, Decided {
   readonly state: 'temporarily_protected';
@@ -63,7 +66,7 @@ export interface TemporarilyProtected extends Id, Decided {
   readonly reportDueOn: CalendarDate;
   readonly reportedOn: CalendarDate | null;
   /** 不明确, 超权限, 有争议. */
-  readonly why: 'unclear' | 'beyond' | 'disputed';
+  readonly why: ProtectedAs['why'];
   /** To whom it was reported, and under which number. */
   readonly reported: { readonly body: string; readonly no: string } | null;
 }

@@ -2,7 +2,7 @@ import { ArchiveError } from '../core/errors.js';
 import type { CalendarDate } from '../core/ports.js';
 import type { ClassAuthority } from '../policies/schemas/secrecy.js';
 import { checkAuthority, checkOrigin, checkProposal, type MarkingPolicy, type Proposal, type UnitCaps } from './classification-rules.js';
-import { ACTIONS, protectiveLevelOf, type Active, type Change, type Classification, type Decided, type DeclassKind, type Declassified, type DeclassReview, type Draft, type Event, type Expired, type LongTerm, type NewTerms, type Proposed, type Ready, type Rejected, type ReviewDue, type ReviewTrigger, type Signed, type TemporarilyProtected, type Terms, type Withdrawn } from './classification-state.js';
+import { ACTIONS, protectiveLevelOf, type Active, type Change, type Classification, type Decided, type DeclassKind, type Declassified, type DeclassReview, type Draft, type Event, type Expired, type LongTerm, type NewTerms, type Proposed, type ProtectedAs, type Ready, type Rejected, type ReviewDue, type ReviewTrigger, type Signed, type TemporarilyProtected, type Terms, type Withdrawn } from './classification-state.js';
 import { highest, type Level } from './level.js';
 import { markText } from './marking.js';
 import { requireScope } from './scope.js';
@@ -111,7 +111,7 @@ export function dismiss(it: Ready<'dismiss'>, noticeNo: string | null, proposer:
   checkApprover(proposer, holderOf(signed));
   checkCompetent(it, noticeNo);
   checkSignature(ground.verify, eventStatement('dismiss', it.proposal, signed, signed.opinion, more(ground, noticeNo)), signed);
-  const next: Withdrawn = { id: it.id, state: 'withdrawn', proposal: it.proposal, proposer: it.proposer, withdrawn: signed, noticeNo };
+  const next: Withdrawn = { id: it.id, state: 'withdrawn', proposal: it.proposal, proposer: it.proposer, withdrawn: signed, noticeNo, ...protectedAs(it) };
   return { next, audit: entry(next, 'dismiss', signed) };
 }
 
@@ -132,7 +132,7 @@ function enter(it: Proposed | TemporarilyProtected, signed: Signed, writtenRecor
   if (writtenRecordNo.trim() === '') throw new ArchiveError('E_CLS_BASIS_REQUIRED', { id: it.id, rule: 'writtenRecordNo' }, [{ at: '/writtenRecordNo', message: '请填写书面记录编号' }]);
   if (to.level > ground.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: to.level, systemLevel: ground.systemLevel });
   const current = termsOf({ ...it.proposal, level: to.level, term: to.term, startOn: to.startOn, scope: to.scope, exceptionBasis: to.exceptionBasis ?? it.proposal.exceptionBasis }, ground.policy);
-  const common = { id: it.id, proposal: it.proposal, proposer: it.proposer, proposed: it.proposed, approved: signed, writtenRecordNo, current, changes, reviewDueOn: nextReview(ground.today, ground.policy) };
+  const common = { id: it.id, proposal: it.proposal, proposer: it.proposer, proposed: it.proposed, approved: signed, writtenRecordNo, current, changes, reviewDueOn: nextReview(ground.today, ground.policy), ...protectedAs(it) };
   const next: Active | LongTerm = current.term.kind === 'long_term' ? { ...common, state: 'long_term' } : { ...common, state: 'active' };
   return { next, audit: entry(next, event, signed, { writtenRecordNo, level: current.level }) };
 }
@@ -214,12 +214,17 @@ function alter(it: Active | ReviewDue | DeclassReview, to: NewTerms, proposer: H
   return inForce(it, current, [...it.changes, entered], ground.case?.renews === true ? nextReview(ground.today, ground.policy) : it.reviewDueOn, event, signed);
 }
 
+function protectedAs(it: Classification): { readonly protectedAs?: ProtectedAs } {
+  if (it.state === 'temporarily_protected') return { protectedAs: { why: it.why, reportedOn: it.reportedOn, since: it.proposed.at } };
+  return 'protectedAs' in it && it.protectedAs !== undefined ? { protectedAs: it.protectedAs } : {};
+}
+
 const isBlank = (text: string | null): boolean => text === null || text.trim() === '';
 const dated = (ground: Ground) => ({ on: ground.today, case: ground.case?.id ?? null, no: ground.case?.no ?? null, reviewed: ground.case?.renews ?? false });
 
 function inForce(it: Active | LongTerm | ReviewDue | DeclassReview, current: Terms, changes: readonly Change[], reviewDueOn: CalendarDate, event: Event, signed: Signed): Step<Active | LongTerm> {
   const { id, proposal, proposer, proposed, approved, writtenRecordNo } = it;
-  const common = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn };
+  const common = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, ...protectedAs(it) };
   const next: Active | LongTerm = current.term.kind === 'long_term' ? { ...common, state: 'long_term' } : { ...common, state: 'active' };
   return { next, audit: entry(next, event, signed, { level: current.level, from: it.current.level }) };
 }
@@ -266,7 +271,7 @@ export function confirmExpiry(it: Ready<'confirmExpiry'>, proposer: Holder, sign
 function lift(it: Ready<'declassify'> | Expired, how: DeclassKind, signed: Signed, noticeNo: string | null, ground: Ground, event: Event): Step<Declassified> {
   const { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn } = it;
   const { on, case: markingCase, no } = dated(ground);
-  const next: Declassified = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, state: 'declassified', how, on, noticeNo, declassified: signed, case: markingCase, no };
+  const next: Declassified = { id, proposal, proposer, proposed, approved, writtenRecordNo, current, changes, reviewDueOn, state: 'declassified', how, on, noticeNo, declassified: signed, case: markingCase, no, ...protectedAs(it) };
   return { next, audit: entry(next, event, signed, { how, on: next.on }) };
 }
 

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { ArchiveError } from '../core/errors.js';
 import type { CalendarDate, Instant } from '../core/ports.js';
 import type { ClassAuthority } from '../policies/schemas/secrecy.js';
-import type { Classification, DeclassKind } from './classification-state.js';
+import type { Classification, DeclassKind, ProtectedAs } from './classification-state.js';
 import type { SecretLevel } from './level.js';
 import { changed, type MarkingCase } from './marking-case.js';
 
@@ -140,7 +140,10 @@ export function yearStatistics(facts: StatisticsFacts, year: number, today: Cale
   const end = tally('end').shown();
   const inOffice = facts.authorities.filter((one) => one.grantedOn <= until && (one.expiresOn === null || one.expiresOn >= until));
   const persons = (kind: ClassAuthority['kind']): number => new Set(inOffice.filter((one) => one.kind === kind).map(({ person }) => person)).size;
-  const temporary = facts.matters.flatMap(({ it }) => (it.state === 'temporarily_protected' && within(it.proposed.at) ? [it] : []));
+  const temporary = facts.matters.flatMap(({ it }): ProtectedAs[] => {
+    const kept = it.state === 'temporarily_protected' ? { why: it.why, reportedOn: it.reportedOn, since: it.proposed.at } : 'protectedAs' in it ? it.protectedAs : undefined;
+    return kept !== undefined && within(kept.since) ? [kept] : [];
+  });
   return {
     year, until, lines: MOVES.map(([key, name]) => ({ key, name, counts: tally(key).shown() })),
     departments: [...departments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([department, count]) => ({ department, counts: count.shown() })),

@@ -71,6 +71,7 @@ test('06 §14-6, 7, 10, 16: what a form is refused for, with the place on it, be
   const desk = await openDesk(t);
   const { classification } = await marked(desk);
   const foreign = await marked(desk, { type: 'inherited', originOrg: '省演练厅', basis: '省演密〔2026〕12号' }, '来文（演练）');
+  const unending = await marked(desk, { term: { kind: 'long_term' }, scopeSaysLongTerm: true }, '长期件（演练）');
   const uncleared = (await desk.as('linxiao', 1)).person;
   const to = termsOf(desk, { level: 2, term: years(5) });
   const change = { kind: 'change' as const, to, changeReason: 'harm_changed' as const };
@@ -86,6 +87,7 @@ test('06 §14-6, 7, 10, 16: what a form is refused for, with the place on it, be
     ['an extension that ends no later', classification, formOf({ kind: 'extend', keepReason: 'still_sensitive', to: termsOf(desk, { term: years(5) }) }), 'E_INPUT_INVALID', 'term'],
     ['partly declassified to a higher level', classification, formOf({ kind: 'partial' }), 'E_INPUT_INVALID', 'to'],
     ['confirmed before the day', classification, formOf({ kind: 'confirm_expiry' }), 'E_STATE_INVALID', ''],
+    ['长期 lifted by ourselves', unending.classification, formOf({ kind: 'declassify' }), 'E_CLS_LONG_TERM_DECLASSIFY', ''],
     ['another body\'s mark changed', foreign.classification, formOf(change), 'E_CLS_NOT_ORIGIN', 'origin'],
     ['another body\'s mark lifted', foreign.classification, formOf({ kind: 'declassify' }), 'E_CLS_NOT_ORIGIN', 'origin'],
     ['another body\'s mark extended', foreign.classification, formOf({ kind: 'extend', keepReason: 'source_not_ours', to: termsOf(desk, { term: years(15) }) }), 'E_CLS_NOT_ORIGIN', 'origin'],
@@ -99,6 +101,7 @@ test('06 §14-6, 7, 10, 16: what a form is refused for, with the place on it, be
   }
   t.deepEqual(await desk.box.running.box.reader.all('SELECT id FROM classification_case'), [], 'nothing was written');
   const origin = { body: '省演练厅', no: '省演密更〔2026〕3号', on: '2026-11-01' };
+  t.is((await settle(desk, unending.classification, formOf({ kind: 'declassify', origin: { body: '省演练厅', no: '省批〔2026〕1号', on: '2026-11-01' } }))).matterState, 'declassified', '长期 with the decision of the body competent for it');
   const changed = await settle(desk, foreign.classification, formOf({ ...change, origin }));
   t.is(changed.mark, '秘密★5年', 'with the decision of the 原定密机关 it is entered');
   const { body } = await desk.proposer.get<RecordShown>('record.show', { record: foreign.record });

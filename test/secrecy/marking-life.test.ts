@@ -189,3 +189,13 @@ test('E_STAT_UNBALANCED: decisions that do not make up what the matters say are 
   const changedOnce = steps.change(it, to(), P, signed('A', '2026-05-01'), ground('2026-05-01')).next as Active;
   t.is(codeOf(() => yearStatistics({ matters: [{ it: { ...changedOnce, current: it.current }, department: 'BGS' }], cases: [], authorities: [] }, 2026, '2026-06-01')), 'E_STAT_UNBALANCED');
 });
+
+test('统计: what was kept before the competent body decided counts in its year, whatever became of it', (t) => {
+  const kept = (id: string, why: 'unclear' | 'beyond' | 'disputed') => steps.protect(steps.draft(proposal({ id, matterId: id }), P, ground('2026-02-01')), signed('P', '2026-02-01'), { claimed: [], reportDueOn: '2026-02-14', why }, ground('2026-02-01')).next;
+  const decided = (it: ReturnType<typeof kept>) => steps.confirm(steps.report(it, '2026-02-03', { body: 'b', no: 'n' }).next, to({ noticeNo: '省1号' }), P, signed('A', '2026-03-01'), `w${it.id}`, ground('2026-03-01')).next;
+  const dismissed = steps.dismiss(kept('c', 'disputed'), '省2号', P, signed('A', '2026-03-01'), ground('2026-03-01')).next;
+  const lifted = steps.declassify(ready(decided(kept('d', 'beyond')), 'declassify'), 'early', P, signed('A', '2026-04-01'), null, ground('2026-04-01')).next;
+  const matters = [kept('a', 'unclear'), decided(kept('b', 'beyond')), dismissed, lifted].map((it) => ({ it, department: 'BGS' }));
+  t.deepEqual(yearStatistics({ matters, cases: [], authorities: [] }, 2026, '2026-06-01').protection, { beyond: 2, unclear: 1, disputed: 1, reported: 2 });
+  t.deepEqual(yearStatistics({ matters, cases: [], authorities: [] }, 2027, '2027-06-01').protection, { beyond: 0, unclear: 0, disputed: 0, reported: 0 });
+});
