@@ -1,7 +1,6 @@
 /** `unlock` and `lock` of a running box: two holders come one after the other, each with a key file of their own. */
-import { readFile } from 'node:fs/promises';
 import { ArchiveError } from '../../core/errors.js';
-import { secretFrom } from './ask.js';
+import { officerOf, withToken, type OfficerOptions } from './officer.js';
 import { answered, connect, PIN_ENV, signedIn, withPerson, withRemote, type PersonOptions, type RemoteOptions } from './remote.js';
 import { action, addVerb, EXIT, type Io, type Verb } from './verb.js';
 
@@ -9,10 +8,10 @@ interface Shares { readonly state: 'locked' | 'unlocked'; readonly offered: read
 
 export const unlockVerb: Verb = {
   register(program, io) {
-    const command = withRemote(addVerb(program, 'unlock', '开锁：用本人的密钥文件提交一份密钥分量，须两名持有人先后办理', 'unlock: give one share of the root key with your key file; two holders are needed'))
-      .requiredOption('--key <file>', '密钥文件 / key file')
+    const command = withToken(withRemote(addVerb(program, 'unlock', '开锁：用本人的密钥文件或签名钥匙提交一份密钥分量，须两名持有人先后办理', 'unlock: give one share of the root key with your key file or token; two holders are needed')))
+      .option('--key <file>', '密钥文件 / key file')
       .option(...PIN_ENV);
-    action<RemoteOptions & { key: string; pinEnv: string }>(command, io, async (_args, options) => {
+    action<RemoteOptions & OfficerOptions>(command, io, async (_args, options) => {
       const now = await offer(io, options);
       const left = now.need - now.offered.length;
       return {
@@ -23,21 +22,21 @@ export const unlockVerb: Verb = {
   },
 };
 
-async function offer(io: Io, options: RemoteOptions & { readonly key: string; readonly pinEnv: string }): Promise<Omit<Shares, 'shares'>> {
-  const { openKeyFile, readKeyFile } = await import('../crypto/key-file.js');
+async function offer(io: Io, options: RemoteOptions & OfficerOptions): Promise<Omit<Shares, 'shares'>> {
   const { client, crypto } = await connect(io, options);
   return answered(async () => {
     const before = await client.get<Shares>('key.shares', {});
     if (before.state === 'unlocked') return before;
-    const keyFile = readKeyFile(await readFile(options.key, 'utf8'));
-    const mine = before.shares.find((share) => share.holder === keyFile.holder);
-    if (mine === undefined) throw new ArchiveError('E_KEY_SHARE_INVALID', {}, [{ at: '--key', message: '该密钥文件的持有人没有本机的密钥分量' }]);
-    const key = await openKeyFile(crypto, keyFile, await secretFrom(io, options.pinEnv, '密钥文件的 PIN'));
-    const share = crypto.sm2Decrypt(Uint8Array.from(Buffer.from(mine.encrypted, 'base64')), key);
+    const officer = await officerOf(io, crypto, options);
+    let share = new Uint8Array(0);
     try {
+      const mine = before.shares.find((one) => one.holder === officer.holder);
+      if (mine === undefined) throw new ArchiveError('E_KEY_SHARE_INVALID', {}, [{ at: '--key', message: '该钥匙的持有人没有本机的密钥分量' }]);
+      share = Uint8Array.from(await officer.open(Uint8Array.from(Buffer.from(mine.encrypted, 'base64'))));
       return await client.post<Shares>('key.unlock', { share: Buffer.from(share).toString('base64') });
     } finally {
       share.fill(0);
+      await officer.close();
     }
   });
 }

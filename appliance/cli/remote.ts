@@ -7,10 +7,11 @@ import type { CryptoProvider } from '../crypto/provider.js';
 import type { Client, RehearsalPerson } from '../remote/client.js';
 import { secretFrom } from './ask.js';
 import { DATA, dataOf } from './audit.js';
+import { officerOf, withToken, type OfficerOptions } from './officer.js';
 import type { Io } from './verb.js';
 
 export interface RemoteOptions { readonly url?: string; readonly ca?: string; readonly data?: string }
-export interface PersonOptions extends RemoteOptions { readonly as: string; readonly key?: string; readonly pinEnv: string; readonly passwordEnv: string }
+export interface PersonOptions extends RemoteOptions, OfficerOptions { readonly as: string; readonly passwordEnv: string }
 
 export const PIN_ENV = ['--pin-env <var>', '存放 PIN 的环境变量 / environment variable with the PIN', 'SHOUZANG_PIN'] as const;
 
@@ -22,7 +23,7 @@ export function withRemote(command: Command): Command {
 }
 
 export function withPerson(command: Command): Command {
-  return withRemote(command)
+  return withToken(withRemote(command))
     .requiredOption('--as <account>', '以哪个账号办理 / account to sign in with')
     .option('--key <file>', '密钥文件；演练环境自动取得 / key file; a rehearsal finds it by itself')
     .option(...PIN_ENV)
@@ -42,17 +43,19 @@ export async function connect(io: Io, { url, ca, data }: RemoteOptions): Promise
 export async function signedIn(io: Io, options: PersonOptions): Promise<Remote> {
   const remote = await connect(io, options);
   await answered(async () => {
-    if (options.key === undefined) {
+    if (options.key === undefined && options.token === undefined) {
       const offered = await remote.client.raw<{ people?: readonly RehearsalPerson[] }>('GET', 'rehearsal.people', {});
       const person = offered.body.people?.find((one) => one.account === options.as);
       if (person === undefined) throw new ArchiveError('E_CLI_USAGE', {}, [{ at: '--key', message: offered.status === 200 ? '演练环境没有这个账号，请核对' : '请用 --key 指定本人的密钥文件' }]);
       await remote.client.signIn(person);
       return;
     }
-    const keyFile = await readFile(options.key, 'utf8');
-    const pin = await secretFrom(io, options.pinEnv, '密钥文件的 PIN');
-    const password = await secretFrom(io, options.passwordEnv, '口令');
-    await remote.client.signIn({ account: options.as, keyFile, pin, password });
+    const officer = await officerOf(io, remote.crypto, options);
+    try {
+      await remote.client.prove(options.as, await secretFrom(io, options.passwordEnv, '口令'), async (message) => officer.sign(message));
+    } finally {
+      await officer.close();
+    }
   });
   return remote;
 }

@@ -21,7 +21,7 @@ const FREE_BYTES = 5 * 1024 ** 3;
 const FONT = ['node_modules', '@expo-google-fonts', 'noto-sans-sc', '400Regular', 'NotoSansSC_400Regular.ttf'] as const;
 
 /** 环境检查: what the box stands on, looked at from outside. Reads only; may run beside the box. */
-export async function examineBox(data: string, clock: Clock, env: { readonly node: string }): Promise<readonly Symptom[]> {
+export async function examineBox(data: string, clock: Clock, env: { readonly node: string; readonly pkcs11?: string | undefined }): Promise<readonly Symptom[]> {
   const symptoms: Symptom[] = [];
   const add = (check: string, state: Symptom['state'], text: string): void => { symptoms.push({ check, state, text }); };
   const wanted = nodeRange();
@@ -36,6 +36,7 @@ export async function examineBox(data: string, clock: Clock, env: { readonly nod
   add('fonts', font ? 'good' : 'broken', font ? '中文字体在' : '缺少中文字体，报表无法生成，请重新安装');
   const console = await exists(inPackage('dist', 'ui', 'index.html'));
   add('console', console ? 'good' : 'warn', console ? '管理控制台已生成' : '管理控制台尚未生成，npm start 会自动生成');
+  await token(env.pkcs11, add);
   await folder(data, add);
   await ledgerClock(data, clock, add);
   return symptoms;
@@ -86,6 +87,22 @@ function policies(add: Add): void {
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     add('policies', 'broken', `策略文件有误：${error.details.map((one) => `${one.at} ${one.message}`).slice(0, 5).join('；')}`);
+  }
+}
+
+/** 签名钥匙: which provider holds officers' keys; a library is loaded only where one is configured. */
+async function token(library: string | undefined, add: Add): Promise<void> {
+  if (library === undefined || library === '') { add('officer-keys', 'good', '人员签名用密钥文件；如用 PKCS#11 签名钥匙，请设置 SHOUZANG_PKCS11'); return; }
+  const { loadCryptoki } = await import('../pkcs11/library.js');
+  try {
+    const loaded = loadCryptoki(library);
+    const tokens = loaded.tokens();
+    const locked = tokens.filter(({ pinLocked }) => pinLocked);
+    add('officer-keys', tokens.length === 0 || locked.length > 0 ? 'warn' : 'good', `签名钥匙驱动 ${loaded.description}，插有 ${String(tokens.length)} 个钥匙${tokens.length === 0 ? '，请插入本人的钥匙' : `：${tokens.map(({ label, serial }) => `${label}（${serial}）`).join('、')}`}${locked.length > 0 ? `；${locked.map(({ label }) => label).join('、')} 已锁死` : ''}`);
+    loaded.close();
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    add('officer-keys', 'broken', '签名钥匙驱动无法加载，请核对 SHOUZANG_PKCS11 的路径、架构和厂商驱动');
   }
 }
 

@@ -49,13 +49,18 @@ export class Client {
   /** 登录: the key file signs the challenge, as the browser does. */
   async signIn(person: Credentials): Promise<void> {
     const key = await openKeyFile(this.crypto, readKeyFile(person.keyFile), person.pin);
-    const { challenge, box } = await this.post<{ challenge: string; box: string }>('session.challenge', { account: person.account });
-    const message = Buffer.from(signInMessage(box, person.account, challenge));
-    const signature = Buffer.from(this.crypto.sign(message, key)).toString('base64url');
-    await this.post('session.sign-in', { account: person.account, password: person.password, challenge, signature });
+    await this.prove(person.account, person.password, async (message) => Promise.resolve(this.crypto.sign(message, key)));
+    this.#key = key;
+  }
+
+  /** The same with whatever signs for the person, such as a token. */
+  async prove(account: string, password: string, sign: (message: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+    const { challenge, box } = await this.post<{ challenge: string; box: string }>('session.challenge', { account });
+    const message = Buffer.from(signInMessage(box, account, challenge));
+    const signature = Buffer.from(await sign(message)).toString('base64url');
+    await this.post('session.sign-in', { account, password, challenge, signature });
     const { csrfToken, person: who } = await this.get<{ csrfToken: string; person: { id: string } }>('session.current', {});
     this.#csrf = csrfToken;
-    this.#key = key;
     this.person = who.id;
   }
 

@@ -10,6 +10,7 @@ import { FormatTable, ObservationTable } from './inspection.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
+import { Pkcs11File } from './pkcs11.js';
 import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
@@ -33,6 +34,7 @@ export const POLICY_FILES = {
   'approvals.json': ApprovalsFile,
   'duties.json': DutiesFile,
   'people.json': PeopleFile,
+  'pkcs11.json': Pkcs11File,
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,

@@ -22,7 +22,7 @@ journey('two key officers rotate the level keys, sign the record and see the old
   t.deepEqual(await visit.barriers(), []);
   await page.getByRole('button', { name: '提请轮换' }).click();
   await page.getByLabel('事由').fill('年度例行轮换');
-  await page.getByRole('button', { name: '提请轮换' }).first().click();
+  await page.locator('form.ask').getByRole('button', { name: '提请轮换' }).click();
   await page.getByText('已提请轮换').waitFor();
 
   const sysadmin = await box.as('sunhao');
@@ -56,11 +56,11 @@ journey('合规清单: an officer reads what the box shows, and signs what it ca
   const { page } = visit;
   await visit.signIn('周敏');
   await page.goto(`${box.url}/compliance`);
-  await page.getByText('未取得系统审查').waitFor();
-  await page.getByText('一体机软件为安全功能载体').waitFor();
+  await page.getByText('未取得系统审查').first().waitFor();
+  await page.getByText('一体机软件为安全功能载体').first().waitFor();
   await visit.screens('compliance');
   t.deepEqual(await visit.barriers(), []);
-  await page.getByLabel('取证').selectOption('manual');
+  await page.getByRole('combobox', { name: '取证' }).selectOption('manual');
   await page.getByRole('cell', { name: 'BF-02' }).click();
   const card = page.getByRole('complementary', { name: '条目' });
   await card.getByLabel('证据编号').fill('三要素核验单 2026-01');
