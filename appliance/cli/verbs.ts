@@ -4,6 +4,7 @@ import { doctorVerb } from './doctor.js';
 import { fsckVerb } from './fsck.js';
 import { initVerb } from './init.js';
 import { inspectVerb } from './inspect.js';
+import { keysVerb } from './keys.js';
 import { lockVerb, unlockVerb } from './lock.js';
 import { openVerb, sealVerb } from './seal.js';
 import { selftestVerb } from './selftest.js';
@@ -18,6 +19,7 @@ export const VERBS: readonly Verb[] = [
   initVerb,
   unlockVerb,
   lockVerb,
+  keysVerb,
   doctorVerb,
   captureVerb,
   inspectVerb,

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { boxSignatureCheck, openBox } from '../../appliance/box.js';
 import { randomIds, systemClock } from '../../appliance/clock.js';
+import { runCli } from '../../appliance/cli/frame.js';
+import { VERBS } from '../../appliance/cli/verbs.js';
 import { parseCertificate } from '../../appliance/crypto/certificate.js';
 import { NodeProvider } from '../../appliance/crypto/node-provider.js';
 import { beginEpoch, openShare } from '../../appliance/keystore/ceremony.js';
@@ -209,4 +212,22 @@ test('核查: a key at another level than its object, and an epoch nobody knows,
   const kinds = (await check(box)).findings.map(({ kind }) => kind);
   t.true(kinds.includes('key-level'));
   t.true(kinds.includes('key-epoch'));
+});
+
+test('keys and doctor: the state of the keys and of officers\' tokens, without a value', async (t) => {
+  const box = await openTestBox(t);
+  await box.stop();
+  const run = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const exit = await runCli(VERBS, args, { stdin: new PassThrough(), stdout, stderr, env });
+    return { exit, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+  };
+  const keys = await run(['keys', '--data', box.data]);
+  t.is(keys.exit, 0, keys.err);
+  t.regex(keys.out, /任意 2 份可开锁[\s\S]*sunhao[\s\S]*第 1 期 {2}现行/u);
+  t.false(/[0-9a-f]{64}/u.test(keys.out), 'no key value');
+  t.regex((await run(['doctor', '--data', box.data])).out, /officer-keys {2}人员签名用密钥文件/u);
+  t.regex((await run(['doctor', '--data', box.data], { SHOUZANG_PKCS11: '/nowhere/token.so' })).out, /故障 {2}officer-keys/u);
+  const unlock = await run(['unlock', '--data', box.data]);
+  t.not(unlock.exit, 0);
 });
