@@ -47,6 +47,8 @@ export interface Previewed {
   readonly reportDueOn?: string | null; readonly reportDueCovered?: boolean | null;
 }
 export interface SignedShown { readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
+/** A source as it stood when it was used; `id` is null where it is outside one's 知悉范围. */
+export interface SourceShown { readonly id: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly level: number; readonly mark: string; readonly lastSecretDay: string | null; readonly state: string | null }
 export interface ClassificationShown {
   readonly id: string; readonly state: string; readonly version: number; readonly proposal: Draft; readonly mark: string | null;
   readonly ending: Previewed['ending']; readonly maxYears: number | null; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null;
@@ -58,6 +60,7 @@ export interface ClassificationShown {
   /** What is in force, where a change made it differ from the proposal. */
   readonly current?: { readonly level: number; readonly term: Term; readonly startOn: string | null; readonly scope: Draft['scope'] } | null;
   readonly protection?: { readonly why: 'unclear' | 'beyond' | 'disputed'; readonly claimed: readonly number[]; readonly reportDueOn: string; readonly reportedOn: string | null; readonly reported: { readonly body: string; readonly no: string } | null } | null;
+  readonly sources?: readonly SourceShown[]; readonly derived?: readonly ClassificationRow[];
   readonly history?: readonly MarkLine[]; readonly openCase?: string | null; readonly tasks?: readonly TaskShown[];
 }
 export interface ClassificationRow { readonly id: string; readonly state: string; readonly level: number; readonly mark: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly proposerName: string; readonly proposedAt: string | null; readonly lastSecretDay: string | null; readonly reviewDueOn: string | null }

@@ -1,4 +1,5 @@
 /** A record with everything its page shows, and its life as notches. */
+import type { MarkLine } from './marking-case.js';
 import { activityName, ROLES } from './dictionaries.zh.js';
 import type { StoredFile, StoredRecord } from './shapes.js';
 import { dateOf } from './wording.js';
@@ -6,7 +7,7 @@ import { dateOf } from './wording.js';
 export interface ProcessEvent { readonly activity: string; readonly at: string; readonly person: string; readonly personName?: string; readonly duty: string | null; readonly mandate: string | null; readonly detail: Readonly<Record<string, unknown>> }
 /** What an event is called: a mark that was refused is no mark. */
 export const eventName = (event: ProcessEvent): string => (event.activity === 'classify' && event.detail['rejected'] === true ? '定密退回' : activityName(event.activity));
-export interface MarkShown { readonly state: string; readonly kind: string; readonly startOn: string | null; readonly lastSecretOn: string | null; readonly declassifiedFrom: string | null; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null; readonly authorityName: string | null; readonly periodText: string | null; readonly capText: string | null; readonly scopeNames: readonly string[] }
+export interface MarkShown { readonly state: string; readonly kind: string; readonly startOn: string | null; readonly lastSecretOn: string | null; readonly declassifiedFrom: string | null; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null; readonly authorityName: string | null; readonly periodText: string | null; readonly capText: string | null; readonly scopeNames: readonly string[]; readonly history?: readonly MarkLine[] }
 export interface ProofShown { readonly name: string; readonly note: string; readonly state: string }
 export interface RecordShown { readonly record: StoredRecord; readonly files: readonly StoredFile[]; readonly events: readonly ProcessEvent[]; readonly classification?: MarkShown | null; readonly proofs?: readonly ProofShown[] }
 

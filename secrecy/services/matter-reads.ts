@@ -2,9 +2,10 @@ import { recordTarget } from '../../core/holdings.js';
 import type { StoredRecord } from '../../core/holdings.js';
 import type { Call } from '../../core/ports.js';
 import type { ClassificationAuthorities, ClassificationList, ClassificationShow } from '../../policies/schemas/classification.js';
-import { isValid, originalCap } from '../classification-rules.js';
+import { isValid, originalCap, type Source } from '../classification-rules.js';
 import type { Signed } from '../classification-state.js';
 import { markHistory } from '../mark-history.js';
+import { markText } from '../marking.js';
 import { isOrdinary } from '../ordinary.js';
 import { matterTarget, type Matter, type SecrecyTx, type StoredMatter } from '../ports.js';
 import { isInOffice } from './drawing-up.js';
@@ -53,6 +54,7 @@ export function matterReads(parts: ClassificationParts, grounds: Grounds) {
           checks: it.state === 'proposed' ? await checksOf(tx, it.proposal, it.proposer, by) : [],
           current: 'current' in it ? { level: it.current.level, term: it.current.term, startOn: it.current.startOn, scope: { persons: it.current.scope.persons, departments: it.current.scope.departments } } : null,
           protection: it.state === 'temporarily_protected' ? { why: it.why, claimed: it.claimed, reportDueOn: it.reportDueOn, reportedOn: it.reportedOn, reported: it.reported } : null,
+          sources: 'sources' in it.proposal ? await sourcesShown(tx, call, it.proposal.sources) : [], derived: await derivedShown(tx, call, it.id),
           history: isOrdinary(it) ? [] : markHistory(it), openCase: (await tx.cases.openOf(it.id))?.it.id ?? null,
           tasks: (await tx.tasks.openOf(it.id)).map(({ id, kind, openedAt }) => ({ id, kind, openedAt })),
           digest: 'proposed' in it ? parts.digest(statement('propose', it.proposal, it.proposed, it.proposed.opinion, null)) : null,
@@ -94,6 +96,22 @@ export function matterReads(parts: ClassificationParts, grounds: Grounds) {
       writtenRecordNo: 'writtenRecordNo' in it ? it.writtenRecordNo : null, proposerName: await parts.names.person(it.proposer.person), proposedAt: matter.proposedAt, decidedAt: matter.decidedAt,
       lastSecretDay: shown.ending?.lastSecretDay ?? null, reviewDueOn: 'reviewDueOn' in it ? it.reviewDueOn : null,
     };
+  }
+
+  /** 来源事项 as they stood when they were used; a source outside the person's 知悉范围 keeps its name to itself. */
+  async function sourcesShown(tx: Tx, call: Call, sources: readonly Source[]) {
+    return Promise.all(sources.map(async ({ id, level, term, ending }) => {
+      const matter = await tx.matters.get(id);
+      const seen = matter !== undefined && (await parts.would(call, 'classification.show', matterTarget(matter))) ? await line(tx, call, matter) : null;
+      return { id: seen === null ? null : id, title: seen?.title ?? '（来源不在本人知悉范围）', writtenRecordNo: seen?.writtenRecordNo ?? null, level, mark: markText(level, term, policy), lastSecretDay: ending?.lastSecretDay ?? null, state: seen?.state ?? null };
+    }));
+  }
+
+  /** 派生件 that the person may see: what is to be looked at again when this changes. */
+  async function derivedShown(tx: Tx, call: Call, id: string) {
+    const shown = [];
+    for (const matter of await tx.matters.derivedFrom(id)) if (await parts.would(call, 'classification.show', matterTarget(matter))) shown.push(await line(tx, call, matter));
+    return shown;
   }
 
   async function signatureShown(tx: Tx, one: Signed) {

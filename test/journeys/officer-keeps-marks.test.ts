@@ -71,6 +71,10 @@ journey('定密工作人员办理定密、派生、变更、解密审核和年�
   await visit.screens('42-derived');
   t.regex(await signOff(page, '签署拟定意见'), /已送定密责任人审批/u);
   t.regex(await approveAs(DERIVED, '待签署'), /已作标志 机密★10年/u);
+  await page.getByText('对已定密事项概括总结').waitFor();
+  t.is(await page.getByRole('row').filter({ hasText: SOURCE }).count(), 1, 'the 定密责任人 sees what it is derived from');
+  await visit.screens('42b-derived-approved');
+  t.deepEqual(await visit.barriers(), []);
 
   // 变更: 机密 → 秘密. Nothing changed is refused; signed by one, decided by the other.
   await asProposer();
@@ -107,6 +111,12 @@ journey('定密工作人员办理定密、派生、变更、解密审核和年�
   t.regex(await signOff(page, '签署'), /已决定：秘密★5年/u);
   await page.locator('del').filter({ hasText: '机密★10年' }).first().waitFor();
   await visit.screens('47-changed');
+  t.deepEqual(await visit.barriers(), []);
+
+  await page.getByRole('link', { name: SOURCE }).click();
+  await page.getByRole('heading', { name: '标志沿革' }).waitFor();
+  await page.locator('del').filter({ hasText: '机密★10年' }).waitFor();
+  await visit.screens('47b-record-after-change');
   t.deepEqual(await visit.barriers(), []);
 
   // 通知与回执: sent, delivered, receipted, one recipient after the other.
