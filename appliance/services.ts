@@ -132,7 +132,11 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       },
     }),
     custody: custodyOf(box, identity.approvals, verifierFor),
-    keys: keyService({ store, keys: box.keys, whenUnlocked: async () => { await box.whenUnlocked(); await markingDays.run(); } }),
+    keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
+      await box.whenUnlocked();
+      await markingDays.run();
+      if (box.keys.state === 'unlocked') await identity.peopleRound();
+    } }),
     audit: auditService({
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
     }),

@@ -50,9 +50,11 @@ export async function signedIn(io: Io, options: PersonOptions): Promise<Remote> 
       await remote.client.signIn(person);
       return;
     }
+    const [{ proveBoxTerminal }, { dataPaths }] = await Promise.all([import('../identity/box-terminal.js'), import('../content/paths.js')]);
+    const folder = dataPaths(dataOf(options.data, io)).box;
     const officer = await officerOf(io, remote.crypto, options);
     try {
-      await remote.client.prove(options.as, await secretFrom(io, options.passwordEnv, '口令'), async (message) => officer.sign(message));
+      await remote.client.prove(options.as, await secretFrom(io, options.passwordEnv, '口令'), async (message) => officer.sign(message), async (box, challenge) => proveBoxTerminal(remote.crypto, folder, box, challenge));
     } finally {
       await officer.close();
     }

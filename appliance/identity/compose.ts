@@ -7,6 +7,7 @@ import type { Box } from '../box.js';
 import { verifyChain } from '../crypto/certificate-chain.js';
 import { parseCertificate } from '../crypto/certificate.js';
 import type { Repositories } from '../store/repositories/index.js';
+import { ensureBoxTerminal } from './box-terminal.js';
 import { emergencyService } from './emergency-service.js';
 import { grantService } from './grant-service.js';
 import { HAND_BACK_SOURCES } from './leave.js';
@@ -69,8 +70,9 @@ export function identityServices({ box, passwords, dutyName, nameOf, verifierFor
     personnel: personnelService({ store, clock, ids, policy, sources, nameOf, dutyName, approvals }),
     terminal: terminalService({ store, clock, ids, systemLevel: profile.systemLevel, required: box.terminalRequired }),
     policy: policyService({ store, clock, keeper: pack, shipped: packFor(policies.content('passwords.json'), profile.systemLevel), rehearsal: profile.rehearsal, nameOf }),
-    /** Hourly: approvals and emergencies past their time, accounts nobody uses. */
+    /** Hourly: the box as a terminal, approvals and emergencies past their time, accounts nobody uses. */
     async peopleRound(): Promise<void> {
+      await ensureBoxTerminal(box);
       await approvals.lapse(box.systemCall('approval.lapse'));
       await emergency.close(box.systemCall('emergency.end'));
       await unused(box.systemCall('person.disable'));

@@ -2,6 +2,7 @@ import { request } from 'node:https';
 import type { CryptoProvider, PrivateKey } from '../crypto/provider.js';
 import { openKeyFile, readKeyFile } from '../crypto/key-file.js';
 import { signInMessage } from '../identity/sign-in.js';
+import type { TerminalProof } from '../identity/terminal-service.js';
 
 /** One of the people that a rehearsal box offers on its sign-in page. */
 export interface RehearsalPerson {
@@ -53,12 +54,16 @@ export class Client {
     this.#key = key;
   }
 
-  /** The same with whatever signs for the person, such as a token. */
-  async prove(account: string, password: string, sign: (message: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+  /**
+   * The same with whatever signs for the person, such as a token.
+   * @param terminal proves where somebody sits, if at a registered terminal
+   */
+  async prove(account: string, password: string, sign: (message: Uint8Array) => Promise<Uint8Array>, terminal: (box: string, challenge: string) => Promise<TerminalProof | null> = async () => Promise.resolve(null)): Promise<void> {
     const { challenge, box } = await this.post<{ challenge: string; box: string }>('session.challenge', { account });
     const message = Buffer.from(signInMessage(box, account, challenge));
     const signature = Buffer.from(await sign(message)).toString('base64url');
-    await this.post('session.sign-in', { account, password, challenge, signature });
+    const proof = await terminal(box, challenge);
+    await this.post('session.sign-in', { account, password, challenge, signature, ...(proof === null ? {} : { terminal: proof }) });
     const { csrfToken, person: who } = await this.get<{ csrfToken: string; person: { id: string } }>('session.current', {});
     this.#csrf = csrfToken;
     this.person = who.id;

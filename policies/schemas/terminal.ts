@@ -3,7 +3,8 @@ import type { Static } from '@sinclair/typebox';
 import { paging } from './person.js';
 
 const closed = { additionalProperties: false } as const;
-const No = Type.String({ pattern: '^[A-Z0-9][A-Z0-9-]{1,29}$', description: '终端编号' });
+/** `BOX` is the box itself. */
+const No = Type.String({ pattern: '^(?!BOX$)[A-Z0-9][A-Z0-9-]{1,29}$', description: '终端编号' });
 const Reason = Type.String({ minLength: 2, maxLength: 200, description: '事由' });
 const Version = Type.Integer({ minimum: 1, description: '页面上所见的版本' });
 

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { boxSignatureCheck } from '../../appliance/box.js';
 import { certificatePem } from '../../appliance/crypto/certificate.js';
+import { ensureBoxTerminal, proveBoxTerminal } from '../../appliance/identity/box-terminal.js';
 import { disableUnused } from '../../appliance/identity/round.js';
 import { checkBound, provenTerminal, terminalMessage } from '../../appliance/identity/terminal-service.js';
 import { fsck } from '../../appliance/maintenance/fsck.js';
@@ -365,6 +366,26 @@ test('domain/07 §5.2: a registered terminal bounds the session level; registeri
   t.deepEqual([ask(true, undefined, undefined), ask(true, undefined), ask(true, one('registered')), ask(true, one('retired')), ask(true, one('cleared'), { no: 'ZD-01', signature: message('ZD-02') })], Array<string>(5).fill('E_TERMINAL_REQUIRED'));
   t.deepEqual([ask(true, one('cleared')), ask(false, undefined, undefined), ask(false, one('registered'))], ['in', 'in', 'in']);
   t.is(codeOf(() => { checkBound(one('cleared', 'someone'), { id: 'other' } as Person); }), 'E_TERMINAL_REQUIRED');
+});
+
+test('domain/07 §5.2: the box is a terminal of its own level, so that where terminals are asked for its command line still gets in', async (t) => {
+  const box = await openTestBox(t);
+  const { running: { box: inner } } = box;
+  const real = { ...inner, profile: { ...inner.profile, rehearsal: false } };
+  await ensureBoxTerminal(inner);
+  t.is(await proveBoxTerminal(inner.crypto, inner.paths.box, 'B', 'C'), null, 'a rehearsal has none');
+  await ensureBoxTerminal(real);
+  await ensureBoxTerminal(real);
+  const found = await inner.reader.all<{ no: string; state: string; level: number }>('SELECT no, state, level FROM terminal');
+  t.deepEqual(found, [{ no: 'BOX', state: 'cleared', level: 3 }]);
+  const client = await box.as('yangjing');
+  const { challenge, box: serial } = (await client.post<{ challenge: string; box: string }>('session.challenge', { account: 'yangjing' })).body;
+  const terminal = await proveBoxTerminal(inner.crypto, inner.paths.box, serial, challenge);
+  ok(t, await client.post('session.sign-in', { account: 'yangjing', password: 'Yanlian#2026', challenge, signature: client.sign(`shouzang sign-in\n${serial}\nyangjing\n${challenge}\n`), terminal }));
+  t.is((await inner.reader.one<{ n: number }>("SELECT count(*) AS n FROM session WHERE terminal = 'BOX' AND ended_at IS NULL"))?.n, 1);
+  const sysadmin = await box.as('sunhao');
+  t.is(ok(t, await (await box.as('chenlixin')).get<{ clearedTerminals: number }>('policy.show')).clearedTerminals, 0, 'the box alone asks nobody for a terminal');
+  t.is((await sysadmin.post<Code>('terminal.register', { no: 'BOX', publicKey: `04${'a'.repeat(128)}`, location: '冒名' })).body.code, 'E_INPUT_INVALID');
 });
 
 test('domain/07 §3: an account that nobody used for ninety days ends, but never one of the three officers', async (t) => {

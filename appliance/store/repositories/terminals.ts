@@ -35,7 +35,7 @@ export interface TerminalRepository {
   add(terminal: Terminal): Promise<void>;
   /** @throws ArchiveError E_STALE_VERSION */
   save(terminal: Terminal, seenVersion: number): Promise<void>;
-  /** How many may be signed in at. */
+  /** How many may be signed in at, beside the box itself: with the first of them terminals are asked for. */
   cleared(): Promise<number>;
   /** Ends every open session there. */
   endSessions(terminal: string, at: Instant): Promise<number>;
@@ -73,7 +73,7 @@ export function terminalRepository(sql: Sql, sealing: Sealing): TerminalReposito
     boundTo: async (person) => (await sql.all<TerminalRow>("SELECT * FROM terminal WHERE person = $1 AND state <> 'retired' ORDER BY no", person)).map(terminalOf),
     add: async (terminal) => insert(sql, 'terminal', { id: terminal.id, version: terminal.version, ...columns(terminal) }),
     save: async (terminal, seenVersion) => saveVersion(sql, 'terminal', terminal.id, seenVersion, columns(terminal)),
-    cleared: async () => (await sql.one<{ n: number }>("SELECT count(*) AS n FROM terminal WHERE state = 'cleared'"))?.n ?? 0,
+    cleared: async () => (await sql.one<{ n: number }>("SELECT count(*) AS n FROM terminal WHERE state = 'cleared' AND no <> 'BOX'"))?.n ?? 0,
     endSessions: async (terminal, at) => sql.run('UPDATE session SET ended_at = $1 WHERE terminal_id = $2 AND ended_at IS NULL', at, terminal),
   };
 }
