@@ -199,7 +199,15 @@ test('06 §14-18: a raised level opens a task for its copies, and nothing else i
   t.deepEqual(rows.map((one) => [one.kind, one.classification]), [['copies', classification]]);
   t.is((await draftCase(desk.proposer, classification, formOf({ kind: 'declassify' }))).body.code, 'E_STATE_INVALID');
   t.is((await desk.proposer.post<Refusal>('classification.close-task', { task: rows[0]?.task, what: '已收回' })).body.code, 'E_DENIED');
+  const { batch = '', version = 0 } = await desk.box.running.box.reader.one<{ batch: string; version: number }>('SELECT batch, version FROM record WHERE id = $1', record) ?? {};
+  const save = async () => desk.proposer.post<Refusal>('arrangement.save', {
+    batch, rows: [{ record, seenVersion: version, facts: { categoryCode: 'WS', scheduleItemId: '6.2', archivalYear: 2026, documentDate: '2026-05-06', completedOn: '2026-06-01', orgOrFunction: 'BGS' }, description: { title: '改题名', author: ['演练局'] } }],
+  });
+  const frozen = await save();
+  t.deepEqual([frozen.body.code, frozen.body.facts?.['state']], ['E_STATE_INVALID', 'frozen'], '完成前该件只读');
+  t.is((await desk.proposer.get('record.show', { record })).status, 200, 'and is read as before');
   done(await desk.custodian.post('classification.close-task', { task: rows[0]?.task, what: '纸质副本 2 份已收回并改作标志' }));
+  t.is((await save()).status, 200);
   t.is((await draftCase(desk.proposer, classification, formOf({ kind: 'declassify' }))).status, 200);
 });
 

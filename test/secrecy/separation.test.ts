@@ -153,7 +153,7 @@ test('law: 知悉范围 change says exactly what is added and removed, and widen
     for (const name of intersection([a, b]).persons) t.true(a.persons.includes(name) && b.persons.includes(name));
   }));
 });
-test('保密法第二十一条: a state secret names who may know; 实施条例第二十条: 机密 and above is logged', (t) => {
+test('保密法第二十一条: a state secret names who may know; 实施条例第二十条, 06 §14-12: 机密 and above is logged', (t) => {
   t.is(codeOf(() => { requireScope(2, scopeOf({ requests: ['Q'] })); }), 'E_CLS_SCOPE_REQUIRED');
   t.is(codeOf(() => { requireScope(1, scopeOf({})); }), null);
   t.deepEqual(([0, 1, 2, 3, 4] as const).map(needsKnowledgeLog), [false, false, false, true, true]);

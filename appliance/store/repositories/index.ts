@@ -14,6 +14,7 @@ import type { EmergencyRepository } from './emergencies.js';
 import { holdings } from './holdings.js';
 import { caseRepository, noticeRepository, taskRepository } from './marking-cases.js';
 import { authorityRepository } from './class-authorities.js';
+import { whileThawed } from './frozen.js';
 import { matterRepository } from './matters.js';
 import { packRepository } from './packs.js';
 import type { PackRepository } from './packs.js';
@@ -49,8 +50,9 @@ export interface Repositories extends InspectionTx, SecrecyTx {
 /** @param hold holds records against their bindings; left out by what only counts rows */
 export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repositories {
   const matters = matterRepository(sql, sealing, hold);
+  const held = holdings(sql, sealing, hold);
   return {
-    sql, ...holdings(sql, sealing, hold), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
+    sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
