@@ -21,6 +21,7 @@ import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
 import { readingService } from './consultation/reading.js';
+import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
 import { custodyOf } from './custody/compose.js';
 import { deskService } from './desk/service.js';
@@ -125,7 +126,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage }),
     ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({
-      store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName,
+      store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {
         mode: profile.mode, rehearsal: profile.rehearsal, systemLevel: profile.systemLevel, unitName: profile.unitName, fonds: profile.fonds[0]?.fonds ?? '',
         regulation: '《昆明市电子文件归档与电子档案管理办法（征求意见稿）》', serial: box.identity.serial,

@@ -23,6 +23,8 @@ export interface SessionState {
   readonly mode: 'unit' | 'repository';
   readonly rehearsal: boolean;
   readonly systemLevel: Level;
+  /** False: 系统审查 is not registered or has ended, and no state secret may be taken in. */
+  readonly accredited: boolean;
   readonly unitName: string;
   readonly fonds: string;
   readonly regulation: string;

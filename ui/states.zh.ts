@@ -28,7 +28,7 @@ export const STATES: Readonly<Record<string, { readonly name: string; readonly s
   enabled: { name: '在用', style: on }, disabled: { name: '停用', style: '' }, locked: { name: '已锁定', style: warn }, unlocked: { name: '已解锁', style: on },
   'key.current': { name: '现行', style: on }, 'key.retiring': { name: '只开不封', style: warn }, 'key.retired': { name: '已退役', style: '' }, 'key.replaced': { name: '已替换', style: '' }, 'key.destroyed': { name: '已销毁', style: '' },
   'ceremony.open': { name: '待签署', style: warn }, 'ceremony.complete': { name: '已签齐', style: done },
-  'compliance.met': { name: '符合', style: on }, 'compliance.partly': { name: '部分符合', style: warn }, 'compliance.pending': { name: '待核查', style: bad }, 'compliance.na': { name: '不适用', style: '' },
+  'compliance.met': { name: '符合', style: on }, 'compliance.partly': { name: '部分符合', style: bad }, 'compliance.pending': { name: '待核查', style: warn }, 'compliance.na': { name: '不适用', style: '' },
   running: { name: '进行中', style: on }, ready: { name: '已生成', style: on }, done: { name: '完成', style: done }, failed: { name: '失败', style: bad }, conflict: { name: '互斥', style: bad }, met: { name: '符合', style: on }, unmet: { name: '不符合', style: bad },
 };
 

@@ -25,6 +25,8 @@ export interface DescribeParts {
   readonly checkpoint: () => { readonly size: number; readonly at: string } | null;
   readonly idleMinutes: () => number;
   readonly dutyName: (key: string) => string;
+  /** False on a real box for secrets without 系统审查 in force: it takes none in, and says so before anybody signs in. */
+  readonly accredited: () => Promise<boolean>;
 }
 
 /** 本人会话: read often and by everyone, so it is not an act for the ledger. */
@@ -32,7 +34,7 @@ export const describeSession = (parts: DescribeParts) => async (call: ServerCall
   const { gate, box } = parts;
   const boxState = parts.boxState();
   const common = {
-    ...box, boxState, checkpoint: null, now: parts.clock.now(), today: parts.clock.today(), idleSeconds: parts.idleMinutes() * 60,
+    ...box, boxState, checkpoint: null, now: parts.clock.now(), today: parts.clock.today(), idleSeconds: parts.idleMinutes() * 60, accredited: await parts.accredited(),
   };
   const { session } = call;
   if (!session || boxState === 'locked') return { signedIn: false, ...common, abilities: [] };

@@ -5,6 +5,7 @@ import { guardEntering } from '../../appliance/compliance/entering.js';
 import type { Facts } from '../../appliance/compliance/facts.js';
 import { PROBES } from '../../appliance/compliance/probes.js';
 import { loadPolicies } from '../../appliance/policies.js';
+import { accreditedUntil } from '../../appliance/store/repositories/compliance.js';
 import { route } from '../../appliance/server/route.js';
 import type { ServerCall } from '../../appliance/server/route.js';
 import { NoInput } from '../../policies/schemas/session.js';
@@ -178,6 +179,8 @@ test('实施条例第三十三条: without registered 系统审查 the report sa
   const { box: it, services } = box.running;
   const real = { ...it, profile: { ...it.profile, rehearsal: false } };
   const done = route({ method: 'POST', summary: '', input: NoInput, errors: [], handle: async () => Promise.resolve('taken') });
+  t.is((await secadmin.get<{ accredited: boolean }>('session.current')).body.accredited, true, '演练环境不提示');
+  t.false(await accreditedUntil(it.reader, it.clock.today()));
   const routes = guardEntering({ 'capture.open': done, 'classification.propose': done, 'record.amend': done }, real, services.compliance);
   const at = (currentLevel: number): ServerCall => ({ ...it.systemCall('capture.open'), session: { currentLevel } } as unknown as ServerCall);
   const ask = async (act: string, level: number, input: unknown = {}) => routes[act]?.handle(at(level), input as never, undefined as never);
@@ -205,6 +208,7 @@ test('实施条例第三十三条: without registered 系统审查 the report sa
   const ready = await head.post<{ statement: string; version: number }>('approval.preview', { approval: asked.body.approval, verdict: 'grant', opinion: '情况属实' });
   t.is((await head.post<{ state: string }>('approval.sign', { approval: asked.body.approval, opinion: '情况属实', signature: head.sign(ready.body.statement), seenVersion: ready.body.version })).body.state, 'done');
   t.is(await ask('capture.open', 2), 'taken');
+  t.deepEqual([await accreditedUntil(it.reader, '2030-01-01'), await accreditedUntil(it.reader, '2030-01-02')], [true, false]);
   t.true((await listed(secadmin)).accredited);
   t.is((await officer.post<{ title: string }>('report.create', { kind: 'R17' })).body.title, '合规清单报告');
 });

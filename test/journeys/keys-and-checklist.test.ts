@@ -72,6 +72,6 @@ journey('合规清单: an officer reads what the box shows, and signs what it ca
   await page.getByRole('button', { name: '签署', exact: true }).click();
   await page.getByRole('button', { name: '完成' }).click();
   await card.getByText('抽查 20 件，三要素齐全').first().waitFor();
-  await page.getByRole('row', { name: /BF-02/u }).getByText('符合').waitFor();
+  await page.getByRole('row', { name: /BF-02/u }).getByText('符合', { exact: true }).waitFor();
   t.deepEqual(visit.complaints, []);
 });

@@ -31,6 +31,12 @@ export interface ComplianceRepository {
   accreditation(): Promise<Accreditation | null>;
 }
 
+/** Asked before anybody has signed in, the box locked or not: only the date, which is a column. */
+export async function accreditedUntil(sql: Sql, today: CalendarDate): Promise<boolean> {
+  const row = await sql.one<{ valid_to: string }>('SELECT valid_to FROM accreditation ORDER BY entered_at DESC, id LIMIT 1');
+  return row !== undefined && row.valid_to >= today;
+}
+
 const LEVEL = 1;
 type Sealed = Pick<ComplianceEntry, 'account' | 'evidenceRef' | 'note' | 'signature' | 'certificate'>;
 interface EntryRow { id: string; code: string; status: ComplianceStatus; checked_on: string; entered_by: string; entered_at: string; sealed: Buffer }
