@@ -6,7 +6,8 @@ import * as steps from '../../secrecy/classification.js';
 import { isValid, originalCap, type Authorisation, type Proposal } from '../../secrecy/classification-rules.js';
 import { ready, type Active, type Classification, type NewTerms, type Signed } from '../../secrecy/classification-state.js';
 import { declassificationMark, markHistory, requireTransferReview } from '../../secrecy/mark-history.js';
-import { changed, formOf, noticeKind, stepsNeeded } from '../../secrecy/marking-case.js';
+import { amend, changed, enterStep, formOf, giveBack, noticeKind, sign, stepsNeeded, takeBack, type CaseDraft, type MarkingCase } from '../../secrecy/marking-case.js';
+import { decide } from '../../secrecy/marking-decision.js';
 import { enterDelivery, outstanding, recipientsOf, undelivered, type Notice, type NoticeEvent } from '../../secrecy/marking-notice.js';
 import type { Level, SecretLevel } from '../../secrecy/level.js';
 import { scopeOf } from '../../secrecy/scope.js';
@@ -122,6 +123,68 @@ test('审核表: what each kind asks for, which steps and which notice (domain/0
   t.deepEqual(changed(from, { ...from, term: years(9) }), ['period']);
   t.deepEqual(changed(from, { ...from, scope: scopeOf({ persons: ['A', 'P', 'Q'] }) }), ['scope']);
   t.deepEqual(changed(from, { ...from, scope: scopeOf({ persons: ['A', 'P'] }) }), []);
+});
+
+const blankForm = (wire: Parameters<typeof formOf>[0], from: CaseDraft['from']): CaseDraft => ({
+  id: 'C', classification: 'DM', form: formOf(wire, from, cases), from, proposer: P, openedAt: '2026-06-01T04:00:00.000Z', entries: [], returns: [], state: 'draft',
+});
+/** 审核表 states × events; absent means E_STATE_INVALID. */
+const CASE_TABLE: Readonly<Record<MarkingCase['state'], Partial<Record<'amend' | 'step' | 'sign' | 'return' | 'decide' | 'withdraw', MarkingCase['state']>>>> = {
+  draft: { amend: 'draft', step: 'draft', sign: 'proposed', withdraw: 'withdrawn' }, returned: { amend: 'returned', step: 'returned', sign: 'proposed', withdraw: 'withdrawn' },
+  proposed: { return: 'returned', decide: 'decided', withdraw: 'withdrawn' }, withdrawn: {}, decided: {}, closed: {},
+};
+const wireForm = { kind: 'declassify', reason: '理由', legalBasis: '依据', findings: '核对' } as const;
+const tryCase = (it: MarkingCase, event: string, person = event === 'return' || event === 'decide' ? 'A' : 'P', matter: Classification = approved('2026-01-02')): MarkingCase => {
+  const by = signed(person, '2026-06-01');
+  switch (event) {
+    case 'amend': return amend(it, it.form, it.from);
+    case 'step': return enterStep(it, { step: 'consult', at: by.at, person, what: 'x', body: 'y', no: null, on: '2026-06-01' });
+    case 'sign': return sign(it, by, () => true);
+    case 'return': return giveBack(it, by, () => true);
+    case 'withdraw': return takeBack(it, by, () => true);
+    default: return decide(it, matter, by, '密解1号', { ...ground('2026-06-01'), authority: { ...authority, person } }, cases).next;
+  }
+};
+const drawn = (): CaseDraft => blankForm(wireForm, approved('2026-01-02').current);
+const inState: Readonly<Record<MarkingCase['state'], () => MarkingCase>> = {
+  draft: drawn, proposed: () => tryCase(drawn(), 'sign'), returned: () => tryCase(tryCase(drawn(), 'sign'), 'return'), withdrawn: () => tryCase(drawn(), 'withdraw'),
+  decided: () => tryCase(tryCase(drawn(), 'sign'), 'decide'), closed: () => ({ ...(tryCase(tryCase(drawn(), 'sign'), 'decide') as Extract<MarkingCase, { state: 'decided' | 'closed' }>), state: 'closed' }),
+};
+for (const state of Object.keys(CASE_TABLE) as MarkingCase['state'][]) {
+  test(`审核表: ${state} lets through ${Object.keys(CASE_TABLE[state]).join(', ') || 'nothing'} and refuses every other event (domain/06 §8)`, (t) => {
+    for (const event of ['amend', 'step', 'sign', 'return', 'decide', 'withdraw'] as const) {
+      const expected = CASE_TABLE[state][event];
+      if (expected === undefined) t.is(codeOf(() => tryCase(inState[state](), event)), 'E_STATE_INVALID', event);
+      else t.is(tryCase(inState[state](), event).state, expected, event);
+    }
+  });
+}
+test('law: whoever tries what in whatever order, a form is decided only over the signature of another person, and what was signed is kept', (t) => {
+  const move = fc.record({ event: fc.constantFrom('amend', 'step', 'sign', 'return', 'decide', 'withdraw'), person: fc.constantFrom('P', 'A', 'B') });
+  fc.assert(fc.property(fc.array(move, { maxLength: 30 }), (moves) => {
+    let it = drawn() as MarkingCase;
+    for (const { event, person } of moves) {
+      const before: MarkingCase = it;
+      const code = codeOf(() => { it = tryCase(it, event, person); });
+      if (code !== null) t.is(it, before);
+      t.true(it.returns.length >= before.returns.length && it.entries.length >= before.entries.length, 'nothing entered is ever lost');
+    }
+    if (it.state === 'decided' || it.state === 'closed') {
+      t.not(it.decided.person, it.proposed.person);
+      t.is(it.proposed.person, it.proposer.person);
+    }
+    for (const { proposed, returned } of it.returns) t.not(returned.person, proposed.person);
+  }));
+});
+test('保密法第十六条: what the decider signs holds the matter, the form and the proposer\'s own signature', (t) => {
+  const it = inState.proposed();
+  const texts: string[] = [];
+  const verify = (text: string): boolean => { texts.push(text); return true; };
+  decide(it, approved('2026-01-02'), signed('A', '2026-06-01'), '密解1号', { ...ground('2026-06-01'), verify }, cases);
+  const [text = ''] = texts;
+  for (const part of ['"event":"declassify"', '"no":"密解1号"', '"findings":"核对"', '"signature":"x"', '"matterId":"M"', '"certificateSerial":"CA"']) t.true(text.includes(part), part);
+  t.is(codeOf(() => decide(it, approved('2026-01-02'), signed('A', '2026-06-01'), '密解1号', { ...ground('2026-06-01'), verify: (one) => one === text.replace('密解1号', '密解2号') }, cases)), 'E_SIGNATURE_INVALID');
+  t.is(codeOf(() => decide(it, approved('2026-01-02'), signed('A', '2026-06-01'), ' ', ground('2026-06-01'), cases)), 'E_CLS_BASIS_REQUIRED', 'a decision has its number');
 });
 
 const notice = (deliverBy: string | null = null): Notice => ({
