@@ -46,7 +46,7 @@ export interface Previewed {
   /** 先行保密: by when it must be reported, and whether the holiday table covers every day until then. */
   readonly reportDueOn?: string | null; readonly reportDueCovered?: boolean | null;
 }
-export interface SignedShown { readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
+export interface SignedShown { readonly person?: string; readonly name: string; readonly departmentName?: string; readonly at: string; readonly opinion: string; readonly signature: string }
 /** A source as it stood when it was used; `id` is null where it is outside one's 知悉范围. */
 export interface SourceShown { readonly id: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly level: number; readonly mark: string; readonly lastSecretDay: string | null; readonly state: string | null }
 export interface ClassificationShown {

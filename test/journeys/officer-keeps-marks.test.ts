@@ -1,6 +1,6 @@
 import test from 'ava';
 import { openTestBox } from '../helpers/box.js';
-import { marked, openDesk, setClock, settle, takenIn, formOf, termsOf, years } from '../helpers/marking.js';
+import { draftOf, formOf, marked, openDesk, people, propose, setClock, settle, takenIn, termsOf, years } from '../helpers/marking.js';
 import { pdf } from '../helpers/pdf.js';
 import { browserMissing, openConsole } from './browser.js';
 import { atLevel, chooseInScope, reasonsOf, signOff } from './classifying.js';
@@ -250,6 +250,15 @@ journey('到期台: what ends, what is due for its year, what a changed source a
   await page.getByRole('textbox', { name: '上报文号' }).fill('昆演密报〔2026〕1号');
   await page.getByRole('button', { name: '登记上报' }).last().click();
   await page.getByText('昆演密报〔2026〕1号').waitFor();
+
+  // 撤回: who drew it up takes a proposal back before it is decided.
+  const waiting = await takenIn(desk.proposer, 3, '撤回事项（演练）');
+  const proposed = await propose(desk.proposer, draftOf([waiting], people(desk)));
+  await page.goto(`${url}/classification/${proposed.body.classification}`);
+  await page.getByRole('button', { name: '撤回拟定' }).click();
+  await page.getByRole('textbox', { name: '事由' }).fill('依据有误，另行拟定');
+  t.regex(await signOff(page, '撤回拟定'), /已撤回/u);
+  await page.getByText('已撤回').first().waitFor();
 
   // A year on: every matter is due for its review, what ended waits to be confirmed.
   clock.to('2027-11-20');
