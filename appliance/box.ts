@@ -215,7 +215,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   };
   const systemCall = (act: string): Call => ({ act, person: SYSTEM, duty: null, terminal: 'box', traceId: ids.uuid() });
   const rotation = rotationRound({ keys, reader, housekeep: async (work) => store.housekeep(work), finished: async (epoch, moved) => orders.rotated(epoch, moved) });
-  const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall });
+  const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall, ...(options.late === undefined ? {} : { late: options.late }) });
   const box: Box = {
     paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake, containers,
     entries: (hear) => { heard.push(hear); },

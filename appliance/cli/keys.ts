@@ -19,7 +19,7 @@ export const keysVerb: Verb = {
         return {
           exit: EXIT.good, data: { rehearsal: keys.rehearsal, shareSet: { setId, threshold, total }, holders, epochs },
           lines: [
-            `${keys.rehearsal ? '演练环境' : '正式环境'}　分量组 ${setId}：${String(total)} 份，任意 ${String(threshold)} 份可开锁`,
+            `${keys.rehearsal ? '演练环境' : '正式环境'}，分量组 ${setId}：${String(total)} 份，任意 ${String(threshold)} 份可开锁`,
             ...holders.map((one) => `第 ${String(one.index)} 份  ${one.holder}  证书 ${one.serial}，至 ${one.until}`),
             ...epochs.map((one) => `第 ${String(one.epoch)} 期  ${STATES[one.state]}  ${one.madeAt ?? '生成时间不明'}  在用数据密钥 ${String(one.keys)} 个`),
           ],

@@ -22,6 +22,8 @@ export interface OrderParts {
   readonly ids: Ids;
   readonly rotation: Rotation;
   readonly systemCall: (act: string) => Call;
+  /** Told of an order that could not be carried out. */
+  readonly late?: (error: unknown) => void;
 }
 
 /**
@@ -83,7 +85,8 @@ export function keyOrders(parts: OrderParts) {
           tx.audit({ action: 'key.register', objectType: 'key', detail: { entered } });
         });
       }
-      for (const order of await custody.openOrders()) await carryOut(order);
+      // An order that cannot be carried out now stays open and is told; it must not keep the box shut.
+      for (const order of await custody.openOrders()) await carryOut(order).catch((error: unknown) => { parts.late?.(error); });
       parts.rotation.wake();
     },
   };

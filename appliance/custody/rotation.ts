@@ -1,5 +1,5 @@
 import { ArchiveError } from '../../core/errors.js';
-import type { KeyStore } from '../keystore/keystore.js';
+import type { KeyStore, Moved } from '../keystore/keystore.js';
 import { countOlder, rewrapRows, sealedColumns, type Rewrapped, type RowKey } from '../store/resealing.js';
 import type { Sql } from '../store/sql.js';
 
@@ -10,7 +10,7 @@ export interface RotationProgress {
   readonly done: number;
   /** Still of an earlier epoch when it was last counted. */
   readonly left: number;
-  /** Catalogue code of what stopped the round; it goes on at the next unlocking. */
+  /** Catalogue code of what stopped the round, which goes on at the next unlocking; `E_DECRYPT_FAILED`: what is left is damaged, see fsck. */
   readonly fault: string | null;
 }
 
@@ -49,29 +49,39 @@ export function rotationRound(parts: RotationParts): Rotation {
   const keysLeft = async (): Promise<number> => [...await keys.keysByEpoch()].reduce((sum, [epoch, count]) => sum + (epoch < keys.epoch ? count : 0), 0);
   const left = async (): Promise<number> => (await keysLeft()) + (await countOlder(reader, keys.epoch));
 
-  async function once(): Promise<void> {
-    while (!stopping && (await keysLeft()) > 0) { moved(await keys.rewrapOlder(BATCH)); await pause(); }
+  /** One pass over everything. @returns what could not be opened */
+  async function once(): Promise<number> {
+    let failed = 0;
+    for (let after: string | null = ''; after !== null && !stopping;) {
+      const batch: Moved = await keys.rewrapOlder(BATCH, after);
+      moved(batch.done);
+      failed += batch.failed;
+      after = batch.last;
+      await pause();
+    }
     for (const column of await sealedColumns(reader)) {
       let more = true;
       for (let after: RowKey | null = null; more && !stopping; more = after !== null) {
         const from: RowKey | null = after;
         const batch: Rewrapped = await housekeep(async (sql) => rewrapRows(sql, column, keys.epoch, from, BATCH, (sealed) => keys.rewrapSealed(sealed)));
         moved(batch.done);
+        failed += batch.failed;
         after = batch.last;
         await pause();
       }
     }
+    return failed;
   }
 
   async function run(): Promise<void> {
     progress = { running: true, done: 0, left: await left(), fault: null };
     const began = progress.left;
     // What was closed under the old epoch just before the change may be committed just behind the round: until a count finds none.
-    while (!stopping && progress.left > 0) {
-      await once();
-      if (!stopping) progress = { ...progress, left: await left() };
+    for (let failed = 0; !stopping && progress.left > failed;) {
+      failed = await once();
+      if (!stopping) progress = { ...progress, left: await left(), fault: failed > 0 ? 'E_DECRYPT_FAILED' : null };
     }
-    if (!stopping) await parts.finished(keys.epoch, began);
+    if (!stopping && progress.left === 0) await parts.finished(keys.epoch, began);
   }
 
   return {

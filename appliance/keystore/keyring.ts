@@ -24,8 +24,8 @@ export interface Keyring {
   exchange(pairs: readonly { readonly seen: WrappedKey; readonly key: WrappedKey }[]): Promise<number>;
   /** Replaces the wrapping of a key whatever it is. @returns false when it is not there */
   replace(key: WrappedKey): Promise<boolean>;
-  /** Keys wrapped under an earlier epoch than this, some of them. */
-  older(epoch: number, limit: number): Promise<readonly WrappedKey[]>;
+  /** Keys wrapped under an earlier epoch than this, some of them, in order of the object behind `after`. */
+  older(epoch: number, limit: number, after: string): Promise<readonly WrappedKey[]>;
   countByEpoch(): Promise<ReadonlyMap<number, number>>;
   /** The bytes that were replaced leave the write-ahead log, too. */
   settle(): Promise<void>;
@@ -94,8 +94,8 @@ class SqliteKeyring implements Keyring {
     });
   }
 
-  async older(epoch: number, limit: number): Promise<readonly WrappedKey[]> {
-    const rows = await this.#reader.all<Row>('SELECT object, level, epoch, wrapped FROM data_key WHERE epoch < $1 ORDER BY epoch, object LIMIT $2', epoch, limit);
+  async older(epoch: number, limit: number, after: string): Promise<readonly WrappedKey[]> {
+    const rows = await this.#reader.all<Row>('SELECT object, level, epoch, wrapped FROM data_key WHERE epoch < $1 AND object > $2 ORDER BY object LIMIT $3', epoch, after, limit);
     return rows.map((row) => ({ objectId: row.object, level: row.level, epoch: row.epoch, wrapped: row.wrapped }));
   }
 

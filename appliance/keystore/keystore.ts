@@ -29,6 +29,15 @@ export interface CertificateWish {
   readonly keyUsage: readonly KeyUsage[];
 }
 
+/** What one batch of a rotation did. */
+export interface Moved {
+  readonly done: number;
+  /** Could not be opened: damaged, or of an epoch that is gone. */
+  readonly failed: number;
+  /** The object to go on behind; null at the end. */
+  readonly last: string | null;
+}
+
 /** One epoch (期次) of the level keys. */
 export interface EpochState {
   readonly epoch: number;
@@ -81,8 +90,11 @@ export interface KeyStore {
   dataKey(objectId: string): Promise<Uint8Array>;
   /** 变更密级: the same data key under another level's key. Idempotent. */
   rewrap(objectId: string, level: Level): Promise<void>;
-  /** 换期: up to so many data keys of earlier epochs under the present one. @returns how many moved @throws ArchiveError `E_BOX_LOCKED` */
-  rewrapOlder(limit: number): Promise<number>;
+  /**
+   * 换期: up to so many data keys of earlier epochs under the present one, in order of the object behind `after`. A damaged key stays as it is
+   * and is counted. @throws ArchiveError `E_BOX_LOCKED`
+   */
+  rewrapOlder(limit: number, after?: string): Promise<Moved>;
   /** How many data keys each epoch wraps. Works while locked. */
   keysByEpoch(): Promise<ReadonlyMap<number, number>>;
   /** Level and epoch that an object's data key is wrapped under, if it is there; for fsck. Works while locked. */

@@ -7,7 +7,7 @@ import { type BoxFile, type HeldShare, identityContext, type KeptEpoch } from '.
 import { openEpochs, sealedNow, sealEpoch, sealSearch } from './epoch-box.js';
 import { EPOCH_BYTES, KeyTree, SEARCH_EPOCH } from './key-tree.js';
 import type { Keyring, WrappedKey } from './keyring.js';
-import type { CertificateWish, EpochState, KeyStore, Purpose, Unlocking } from './keystore.js';
+import type { CertificateWish, EpochState, KeyStore, Moved, Purpose, Unlocking } from './keystore.js';
 import { closeThing, openThing, rewrapThing } from './sealed-thing.js';
 import { combineRoot, shareOf, type ShareSet } from './shares.js';
 
@@ -98,12 +98,20 @@ export class SoftwareKeyStore implements KeyStore {
     await this.keyring.settle();
   }
 
-  async rewrapOlder(limit: number): Promise<number> {
+  async rewrapOlder(limit: number, after = ''): Promise<Moved> {
     this.#open();
-    const rows = await this.keyring.older(this.epoch, limit);
-    const done = await this.keyring.exchange(rows.map((row) => ({ seen: row, key: this.#wrappedAnew(row, row.level) })));
+    const rows = await this.keyring.older(this.epoch, limit, after);
+    const pairs = rows.flatMap((row) => {
+      try {
+        return [{ seen: row, key: this.#wrappedAnew(row, row.level) }];
+      } catch (error) {
+        if (error instanceof ArchiveError && error.code !== 'E_BOX_LOCKED') return [];
+        throw error;
+      }
+    });
+    const done = await this.keyring.exchange(pairs);
     await this.keyring.settle();
-    return done;
+    return { done, failed: rows.length - pairs.length, last: rows.length < limit ? null : (rows.at(-1)?.objectId ?? null) };
   }
 
   keysByEpoch(): Promise<ReadonlyMap<number, number>> {

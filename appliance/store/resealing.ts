@@ -1,3 +1,4 @@
+import { ArchiveError } from '../../core/errors.js';
 import { epochPrefix } from '../keystore/sealed-thing.js';
 import { places } from './sql.js';
 import type { Sql, SqlValue } from './sql.js';
@@ -59,6 +60,8 @@ export async function countOlder(sql: Sql, epoch: number): Promise<number> {
 export type RowKey = readonly SqlValue[];
 export interface Rewrapped {
   readonly done: number;
+  /** Could not be opened and stay as they are. */
+  readonly failed: number;
   /** The row to go on from; null when the column is done. */
   readonly last: RowKey | null;
 }
@@ -74,14 +77,25 @@ export async function rewrapRows(sql: Sql, { table, column, key }: SealedColumn,
     `SELECT ${keys}, "${column}" AS sealed FROM "${table}" WHERE substr("${column}", 1, 8) >= $1 AND substr("${column}", 1, 8) < $2 ${behind} ORDER BY ${names} LIMIT $3`, ...range(epoch), limit, ...(after ?? []),
   );
   const keyOf = (row: Readonly<Record<string, SqlValue>>): RowKey => key.map((_, at) => row[`key${String(at)}`] ?? null);
-  let done = 0;
+  let [done, failed] = [0, 0];
   for (const row of rows) {
-    const next = rewrap(row.sealed);
-    if (next === null) continue;
+    const next = opened(() => rewrap(row.sealed));
+    if (next === undefined) failed += 1;
+    if (next == null) continue;
     const where = key.map((name, at) => `"${name}" = $${String(at + 2)}`).join(' AND ');
     await sql.run(`UPDATE "${table}" SET "${column}" = $1 WHERE ${where}`, Buffer.from(next), ...keyOf(row));
     done += 1;
   }
   const last = rows.at(-1);
-  return { done, last: rows.length < limit || last === undefined ? null : keyOf(last) };
+  return { done, failed, last: rows.length < limit || last === undefined ? null : keyOf(last) };
+}
+
+/** `undefined` for a thing that does not open: one damaged row must not hold up a rotation. */
+function opened<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ArchiveError && error.code === 'E_DECRYPT_FAILED') return undefined;
+    throw error;
+  }
 }

@@ -198,6 +198,48 @@ test('换期: a table without row numbers, with a key of one column or of severa
   for (const row of await it.reader.all<{ name: string; sealed: Buffer }>('SELECT name, sealed FROM one_key')) t.is(it.sealing.open<{ n: number }>(2, `one/${row.name.slice(1)}`, row.sealed).n, Number(row.name.slice(1)));
 });
 
+test('换期: what is damaged holds nothing else up, is told, and keeps the old epoch from being destroyed; an order left open is carried out at the next start', async (t) => {
+  const box = await openTestBox(t);
+  const { box: it } = box.running;
+  await it.store.housekeep(async (sql) => {
+    await sql.run('CREATE TABLE spoilt (n INTEGER PRIMARY KEY, sealed BLOB) STRICT');
+    for (let n = 0; n < 5; n += 1) {
+      const sealed = it.sealing.seal(2, `spoilt/${String(n)}`, { n });
+      if (n === 2) sealed[20] = (sealed[20] ?? 0) ^ 1;
+      await sql.run('INSERT INTO spoilt VALUES ($1, $2)', n, sealed);
+    }
+  });
+  await beginEpoch(it.keys, it.paths, 2, it.clock.now());
+  it.rotation.wake();
+  await it.rotation.settled();
+  t.like(it.rotation.progress, { running: false, left: 1, fault: 'E_DECRYPT_FAILED' });
+  t.is(await countOfEpoch(it.reader, 1), 1);
+  const sysadmin = await box.as('sunhao');
+  t.is((await sysadmin.post<Code>('key.destroy-epoch', { epoch: 1, reason: '仍有一条损坏' })).body.code, 'E_KEY_EPOCH_IN_USE');
+
+  // Orders as a crash between commit and key file leaves them: one that can be carried out, one that cannot.
+  const officers = await Promise.all(['sunhao', 'chenlixin', 'hejingyi'].map(async (account) => it.store.read(it.systemCall('key.register'), async (tx) => { await tx.allow(); const one = await tx.people.byAccount(account); return { holder: account, certificate: one?.certificate ?? '' }; })));
+  await it.store.write(it.systemCall('key.reissue'), async (tx) => {
+    await tx.allow();
+    const [first] = (await tx.custody.ceremonies({ offset: 0, limit: 1 })).rows;
+    const common = { ceremony: first?.id ?? '', madeAt: it.clock.now() };
+    await tx.custody.addOrder({ ...common, id: randomUUID(), kind: 'destroy', epoch: 1 });
+    await tx.custody.addOrder({ ...common, id: randomUUID(), kind: 'reissue', newSet: 'bb'.repeat(8), holders: officers });
+    tx.audit({ action: 'key.reissue', detail: { test: true } });
+  });
+  await box.stop();
+  const late: unknown[] = [];
+  const again = await openBox({ data: box.data, clock: systemClock(), ids: randomIds(), late: (error) => late.push(error) });
+  t.teardown(async () => again.close());
+  t.is(again.keys.shareSet.setId, 'bb'.repeat(8));
+  t.is(again.keys.epochs[0]?.state, 'retiring', 'not destroyed while it is referred to');
+  t.is(late.length, 1);
+  const open = await again.reader.all<{ kind: string }>('SELECT kind FROM key_order WHERE closed_at IS NULL');
+  t.deepEqual(open.map(({ kind }) => kind), ['destroy']);
+  await again.orders.resume();
+  t.is(again.keys.shareSet.setId, 'bb'.repeat(8), 'done once');
+});
+
 test('核查: a key at another level than its object, and an epoch nobody knows, are found', async (t) => {
   const box = await openTestBox(t);
   const { box: it } = box.running;

@@ -49,11 +49,11 @@ test('换期: data keys and headers move to the new epoch, every byte of a body 
   t.deepEqual(keystore.epochs.map(({ epoch, state }) => [epoch, state]), [[1, 'retiring'], [2, 'current']]);
   await t.throwsAsync(destroyEpoch(keystore, places, 1, AT), { code: 'E_STATE_INVALID' } as never, 'still referred to');
   await t.throwsAsync(destroyEpoch(keystore, places, 2, AT), { code: 'E_STATE_INVALID' } as never, 'the present one');
-  t.is(await keystore.rewrapOlder(10), 10);
+  t.like(await keystore.rewrapOlder(10), { done: 10, failed: 0 });
   for (const { id, key } of objects) t.is(hex(await keystore.dataKey(id)), hex(key), 'half moved, all open');
   await keystore.destroy(objects[0]?.id ?? '');
   await keystore.rewrap(objects[1]?.id ?? '', 4);
-  for (let moved = -1; moved !== 0;) moved = await keystore.rewrapOlder(10);
+  for (let moved = -1; moved !== 0;) moved = (await keystore.rewrapOlder(10)).done;
   t.deepEqual([...await keystore.keysByEpoch()], [[2, 24]]);
   t.is((await keystore.placeOf(objects[1]?.id ?? ''))?.level, 4);
 
@@ -115,7 +115,7 @@ test('换根重分: old shares open nothing of the present box; with an old key 
   const certificate = keystore.certify({ subject: { commonName: 'officer-4' }, publicKey: fresh.publicKey, notBefore: '2026-06-01T00:00:00Z', notAfter: '2031-01-01T00:00:00Z', keyUsage: ['digitalSignature', 'keyEncipherment'] });
   await renewRoot(keystore, places, [...desk.certificates.slice(1), { holder: 'officer-4', certificate }], 'aa'.repeat(8));
   await beginEpoch(keystore, places, 2, AT);
-  for (let moved = -1; moved !== 0;) moved = await keystore.rewrapOlder(100);
+  for (let moved = -1; moved !== 0;) moved = (await keystore.rewrapOlder(100)).done;
   await keystore.newDataKey(after, 3);
   t.is(keystore.state, 'unlocked', 'nobody is shut out by it');
   t.is((await keystore.dataKey(before)).length, 32);
