@@ -58,7 +58,7 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
   async function anyGround(tx: Tx, person: string, verify: VerifySignature): Promise<AuthorityGround> {
     const [widest] = [...inOffice(await tx.authorities.all(), clock.today())].sort((a, b) => b.maxLevel - a.maxLevel);
     if (widest === undefined) throw new ArchiveError('E_CLS_AUTHORITY_EXCEEDED', { why: 'nobody in office' });
-    return { ...(await grounds.ground(tx, verify)), authority: { ...widest, person } };
+    return { ...(await grounds.ground(tx, verify)), authority: { ...widest, person, matterScope: ['*'] } };
   }
 
   /** 审核 other than the yearly one: the matter stands in 解密审核 from the proposer's signature on. */

@@ -103,6 +103,7 @@ test('实施条例第二十五、二十六条, 06 §14-17 先行保密: the high
   t.is((await late.officer.post<Refusal>('classification.report', { ...sent, on: '2026-10-13' })).body.code, 'E_INPUT_INVALID', 'not tomorrow');
   t.is(done(await late.officer.post<{ warning: string }>('classification.report', { ...sent, on: '2026-10-12' })).warning, 'W_CLS_REPORT_OVERDUE');
   t.is((await late.officer.post<Refusal>('classification.report', { ...sent, seenVersion: 2, on: '2026-10-12' })).body.code, 'E_STATE_INVALID', 'reported once');
+  t.like(done(await late.officer.get<{ protection: object }>('classification.show', { classification: made.classification })).protection, { why: 'unclear', claimed: [3, 2], reportedOn: '2026-10-12', reported: { body: '省保密行政管理部门', no: '昆演报〔2026〕8号' } });
   const back = done(await late.proposer.post<{ statement: string }>('classification.preview', { event: 'withdraw', classification: made.classification, opinion: '撤回' }));
   t.is((await late.proposer.post<Refusal>('classification.withdraw', { classification: made.classification, seenVersion: 2, opinion: '撤回', signature: late.proposer.sign(back.statement) })).body.code, 'E_STATE_INVALID', 'what is reported waits for the answer');
   const origin = { body: '省保密行政管理部门', no: '云保函〔2026〕5号', on: '2026-10-12' };
