@@ -32,6 +32,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/annual-review', name: '年度审核', acts: ['classification.expiring'], letter: 'v' },
       { path: '/notices', name: '通知与回执', acts: ['classification.notices'], letter: 'n' },
       { path: '/knowledge', name: '知悉登记', acts: ['knowledge.list'], letter: 'i' },
+      { path: '/containers', name: '批次与报表密级', acts: ['container.list'] },
       { path: '/class-authorities', name: '定密责任人与授权', acts: ['classification.appoint-authority', 'classification.approve', 'classification.propose'], letter: 'h' },
       { path: '/class-statistics', name: '年度统计', acts: ['classification.statistics'], letter: 'j' },
     ],
@@ -47,6 +48,7 @@ export const PAGES: readonly PageGroup[] = [
     name: '三员', pages: [
       { path: '/people', name: '人员与涉密资格', acts: ['person.list'], letter: 'p' },
       { path: '/personnel', name: '涉密人员台账', acts: ['personnel.list'], letter: 'o' },
+      { path: '/rehearse', name: '访问预演', acts: ['person.rehearse'] },
       { path: '/duties', name: '授权与互斥', acts: ['duty.list'], letter: 'd' },
       { path: '/keys', name: '密钥', acts: ['key.status'], letter: 'y' },
       { path: '/policy', name: '口令与会话策略', acts: ['policy.show'], letter: 'l' },

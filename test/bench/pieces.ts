@@ -1,6 +1,7 @@
 import { audit } from './audit.js';
 import { capture } from './capture.js';
 import { decision } from './decision.js';
+import { holdings } from './holdings.js';
 import type { Piece } from './figure.js';
 import { inspect } from './inspect.js';
 import { seal } from './seal.js';
