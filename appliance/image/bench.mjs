@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [piece …]: figures as ratios to a reference measured in the same run. Exit 1 when one that has a
+// npm run bench [-- --json] [--all] [piece …]: figures as ratios to a reference measured in the same run. Exit 1 when one that has a
 // goal misses it under `--strict`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ if (unknown.length > 0) {
 
 const round = (value) => (value === null ? null : Number(value.toPrecision(4)));
 const figures = [];
-for (const piece of PIECES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+for (const piece of PIECES.filter(({ name, long }) => (wanted.length === 0 ? !long || args.includes('--all') : wanted.includes(name)))) {
   process.stderr.write(`${piece.name} …\n`);
   const folder = mkdtempSync(path.join(tmpdir(), 'shouzang-bench-'));
   try {

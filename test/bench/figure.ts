@@ -16,6 +16,8 @@ export interface Figure {
 
 export interface Piece {
   readonly name: string;
+  /** Takes minutes: runs when it is named, or with `--all`. */
+  readonly long?: boolean;
   run(folder: string): Promise<readonly Figure[]>;
 }
 

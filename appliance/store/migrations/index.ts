@@ -15,6 +15,7 @@ import { bindings } from './0011-bindings.js';
 import { alarms } from './0012-alarms.js';
 import { custody } from './0013-custody.js';
 import { compliance } from './0014-compliance.js';
+import { lists } from './0015-lists.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly Migration[] = [
   alarms,
   custody,
   compliance,
+  lists,
 ];
 
 /**

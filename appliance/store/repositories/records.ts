@@ -91,6 +91,22 @@ const ORDERS = {
   code: 'record.fonds, record.category, record.archival_year, record.retention, record.org_or_function, record.sequence, record.serial',
 } as const;
 
+/** The index that holds the rows of one filter in the order of their dates; the first that is asked for is walked, the others are checked on the way. */
+const WALKS = [
+  ['archivalYear', 'record_year'], ['department', 'record_department'], ['level', 'record_level'], ['retentionCode', 'record_retention'], ['categoryCode', 'record_category'],
+] as const satisfies readonly (readonly [keyof RecordQuery['equals'], string])[];
+
+function walkOf(query: RecordQuery): string {
+  if (query.sort === 'code') return query.equals.archivalYear === undefined ? 'INDEXED BY record_code' : 'INDEXED BY record_year';
+  const asked = WALKS.find(([key]) => query.equals[key] !== undefined);
+  return `INDEXED BY ${asked === undefined ? 'record_newest' : asked[1]}`;
+}
+
+/** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
+const COUNTED = 2000;
+/** A word or a beginning of codes found more often than this is common. */
+const COMMON = 5000;
+
 /** Words are looked for under each level's own key, so a session cannot even form those above it. Ordered by date or number: ranking would leak. */
 async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
   const values: SqlValue[] = [...(query.visible.values as readonly SqlValue[])];
@@ -100,24 +116,58 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
     const value = query.equals[key as keyof typeof EQUAL_COLUMNS];
     if (value !== undefined) wheres.push(`record.${column} = ${bind(value)}`);
   }
-  if (query.codePrefix !== null) wheres.push(`substr(record.archival_code, 1, ${bind(query.codePrefix.length)}) = ${bind(query.codePrefix)}`);
   if (query.from !== null) wheres.push(`record.document_date >= ${bind(query.from)}`);
   if (query.until !== null) wheres.push(`record.document_date <= ${bind(query.until)}`);
+  const walk = walkOf(query);
+  const finders: Finder[] = [];
+  if (query.codePrefix !== null) {
+    // Every code that begins so, as a range: an index answers it.
+    finders.push({
+      values: [query.codePrefix, `${query.codePrefix}\u{10FFFF}`],
+      found: (first, last) => `SELECT coded.serial FROM record AS coded WHERE coded.archival_code >= ${first} AND coded.archival_code < ${last}`,
+      holds: (first, last) => `record.archival_code >= ${first} AND record.archival_code < ${last}`,
+    });
+  }
   if (query.words !== null) {
     const phrase = (level: Level, words: readonly string[]): string => `"${sealing.tokens(level, words).join(' ')}"`;
     const forLevel = (level: Level): string =>
       (query.words ?? []).map((phrases) => `(${phrases.map((words) => phrase(level, words)).join(' AND ')})`).join(' OR ');
-    wheres.push(`record.serial IN (SELECT rowid FROM search WHERE search MATCH ${bind(query.levels.map(forLevel).join(' OR '))})`);
+    finders.push({
+      values: [query.levels.map(forLevel).join(' OR ')],
+      found: (match) => `SELECT rowid FROM search WHERE search MATCH ${match}`,
+      holds: (match) => `EXISTS (SELECT 1 FROM search WHERE search.rowid = record.serial AND search MATCH ${match})`,
+    });
   }
-  const where = wheres.join(' AND ');
-  const rows = await sql.all<RecordRow>(`SELECT record.* FROM record WHERE ${where} ORDER BY ${ORDERS[query.sort]} LIMIT ${bind(page.limit)} OFFSET ${bind(page.offset)}`, ...values);
-  const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record WHERE ${where} LIMIT ${String(COUNTED + 1)})`, ...values.slice(0, -2));
-  const total = count?.n ?? 0;
-  return { rows: await recordsOf(sql, sealing, rows, hold), total: Math.min(total, COUNTED), more: total > COUNTED };
+  // What finds few is asked first and its rows are put in order; what finds many is asked of each row as the list is walked in its order.
+  let common = false;
+  let walked = true;
+  const [pages, counts] = [[...wheres], [...wheres]];
+  for (const finder of finders) {
+    const many = ((await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (${finder.found('$1', '$2')} LIMIT ${String(COMMON + 1)})`, ...finder.values))?.n ?? 0) > COMMON;
+    const [first = '', second = ''] = finder.values.map((value) => bind(value));
+    const found = finder.found(first, second);
+    pages.push(many ? finder.holds(first, second) : `record.serial IN (${found})`);
+    counts.push(`record.serial IN (${found}${many ? ` LIMIT ${String(COMMON)}` : ''})`);
+    common ||= many;
+    walked &&= many;
+  }
+  const order = ORDERS[query.sort];
+  // Keys are put in order first and rows fetched after: a sealed description is not carried through a sort.
+  const rows = await sql.all<RecordRow>(
+    `SELECT record.* FROM record JOIN (SELECT record.serial AS at FROM record ${walked ? walk : ''} WHERE ${pages.join(' AND ')} ORDER BY ${order} LIMIT ${bind(page.limit)} OFFSET ${bind(page.offset)}) AS chosen
+     ON record.serial = chosen.at ORDER BY ${order}`, ...values,
+  );
+  const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record ${finders.length === 0 ? walk : ''} WHERE ${counts.join(' AND ')} LIMIT ${String(COUNTED + 1)})`, ...values.slice(0, -2));
+  const total = Math.max(count?.n ?? 0, rows.length === 0 ? 0 : page.offset + rows.length);
+  return { rows: await recordsOf(sql, sealing, rows, hold), total: total > COUNTED && page.offset + rows.length <= COUNTED ? COUNTED : total, more: total > COUNTED || common };
 }
 
-/** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
-const COUNTED = 10_000;
+/** A way to rows other than the order of the list: the rows it finds, and how to ask it of one row. */
+interface Finder {
+  readonly values: readonly string[];
+  found(first: string, second: string): string;
+  holds(first: string, second: string): string;
+}
 
 /** The records of a batch that a person may see; the places of `visible` are numbered from 1. */
 export function within(batch: string, visible: ListScope | undefined): { readonly where: string; readonly values: readonly SqlValue[] } {
