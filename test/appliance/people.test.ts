@@ -48,7 +48,7 @@ const check = async (box: TestBox) => {
   return (await fsck({ sql: reader, vault, keys, paths, sm3, check: boxSignatureCheck(crypto, identity.chain[0] ?? ''), deep: false })).findings;
 };
 
-test('07 §11-4: sysadmin is not given auditadmin, by the act or by SQL, and what is planted past the database is found', async (t) => {
+test.serial('07 §11-4: sysadmin is not given auditadmin, by the act or by SQL, and what is planted past the database is found', async (t) => {
   const box = await openTestBox(t);
   const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
   const ask = (duty: string, more: object = { until: '2027-11-23' }) => secadmin.post<Code>('person.grant', { person: sysadmin.person, duty, fonds: '*', reason: '兼任', ...more });
@@ -79,7 +79,7 @@ test('07 §11-4: sysadmin is not given auditadmin, by the act or by SQL, and wha
   t.deepEqual(found.map(({ object }) => object === 'planted' ? 'planted' : object === 'duty_grant' ? 'constraint' : 'other').sort(), ['constraint', 'other', 'planted']);
 });
 
-test('domain/07 §5: grants have an end; an office of the three says which, and none is longer than the policy', async (t) => {
+test.serial('domain/07 §5: grants have an end; an office of the three says which, and none is longer than the policy', async (t) => {
   const { clock } = movable();
   const box = await openTestBox(t, { clock });
   const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
@@ -98,7 +98,7 @@ test('domain/07 §5: grants have an end; an office of the three says which, and 
   t.is((await rowOf(sysadmin, 'xinlai2')).grants[0]?.validUntil, '2031-11-23T15:59:59.999Z', 'no grant without an end');
 });
 
-test('domain/07 §4: account, clearance and audit are three people\'s, over time as well', async (t) => {
+test.serial('domain/07 §4: account, clearance and audit are three people\'s, over time as well', async (t) => {
   const { time, clock } = movable();
   const box = await openTestBox(t, { clock });
   const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
@@ -136,7 +136,7 @@ test('domain/07 §4: account, clearance and audit are three people\'s, over time
   t.is((await secadmin.post('person.grant', { person: made, duty: 'reader', fonds: '*', reason: '授权' })).status, 200);
 });
 
-test('实施条例第三十四条: without all three officers business stops, and what appoints them goes on', async (t) => {
+test.serial('实施条例第三十四条: without all three officers business stops, and what appoints them goes on', async (t) => {
   const box = await openTestBox(t);
   const [secadmin, archivist, sysadmin, head] = [await box.as('chenlixin'), await box.as('zhaoxiaolan'), await box.as('sunhao'), await box.as('wangzhenhua')];
   t.is((await archivist.get('capture.list')).status, 200);
@@ -154,7 +154,7 @@ test('实施条例第三十四条: without all three officers business stops, an
   t.is((await archivist.get('capture.list')).status, 200);
 });
 
-test('保密法第四十三条: no clearance without review and commitment, none above the category, none without an end', async (t) => {
+test.serial('保密法第四十三条: no clearance without review and commitment, none above the category, none without an end', async (t) => {
   const { clock } = movable();
   const box = await openTestBox(t, { clock });
   const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
@@ -183,7 +183,7 @@ test('保密法第四十三条: no clearance without review and commitment, none
   t.is((await sysadmin.get('personnel.list')).status, 403, 'the system officer keeps no register of persons cleared');
 });
 
-test('07 §11-12: leaving a post ends account, sessions, duties, clearance and authority at once and lists what is to be handed back', async (t) => {
+test.serial('07 §11-12: leaving a post ends account, sessions, duties, clearance and authority at once and lists what is to be handed back', async (t) => {
   const { clock } = movable();
   const box = await openTestBox(t, { clock });
   const [sysadmin, secadmin, officer, leaver] = [await box.as('sunhao'), await box.as('chenlixin'), await box.as('zhoumin'), await box.as('lijianguo')];
@@ -215,8 +215,8 @@ test('07 §11-12: leaving a post ends account, sessions, duties, clearance and a
   t.true(items.some(({ ref }) => ref === number));
 });
 
-test('应急访问: two key holders open what the scope keeps closed, never above clearance, never for writing, and time ends it', async (t) => {
-  t.timeout(120_000);
+test.serial('应急访问: two key holders open what the scope keeps closed, never above clearance, never for writing, and time ends it', async (t) => {
+  t.timeout(240_000);
   const { time, clock } = movable();
   const box = await openTestBox(t, { clock });
   await seedRehearsal(box.running.box, box.running.services);
@@ -268,7 +268,7 @@ test('应急访问: two key holders open what the scope keeps closed, never abov
   t.is(ok(t, await a.get<Listed>('emergency.list', { state: 'unreviewed' })).rows.length, 0);
 });
 
-test('07 §11-6, §11-7: the fifth wrong sign-in locks, the right one does not open it, an officer does; ten idle minutes ask again', async (t) => {
+test.serial('07 §11-6, §11-7: the fifth wrong sign-in locks, the right one does not open it, an officer does; ten idle minutes ask again', async (t) => {
   const { time, clock } = movable();
   const box = await openTestBox(t, { clock });
   for (let n = 0; n < 5; n += 1) t.is((await attempt(box.url, { account: 'linxiao', password: 'Falsch-2026!' })).code, 'E_LOGIN_FAILED');
@@ -294,7 +294,7 @@ test('07 §11-6, §11-7: the fifth wrong sign-in locks, the right one does not o
   t.is((await archivist.get<Code>('capture.list')).body.code, 'E_SESSION_EXPIRED', 'four hours, whatever is done');
 });
 
-test('domain/07 §2: a pack is tightened by an act, at once and for good, and loosened by none', async (t) => {
+test.serial('domain/07 §2: a pack is tightened by an act, at once and for good, and loosened by none', async (t) => {
   const { time, clock } = movable();
   const box = await openTestBox(t, { clock });
   const [secadmin, sysadmin, archivist] = [await box.as('chenlixin'), await box.as('sunhao'), await box.as('zhaoxiaolan')];
@@ -319,7 +319,7 @@ test('domain/07 §2: a pack is tightened by an act, at once and for good, and lo
   t.is(shown.history[0]?.reason, '按测评意见');
 });
 
-test('domain/07 §5.2: a registered terminal bounds the session level; registering and clearing are two officers\' acts', async (t) => {
+test.serial('domain/07 §5.2: a registered terminal bounds the session level; registering and clearing are two officers\' acts', async (t) => {
   const box = await openTestBox(t);
   const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
   const { crypto, reader } = box.running.box;
@@ -368,7 +368,7 @@ test('domain/07 §5.2: a registered terminal bounds the session level; registeri
   t.is(codeOf(() => { checkBound(one('cleared', 'someone'), { id: 'other' } as Person); }), 'E_TERMINAL_REQUIRED');
 });
 
-test('domain/07 §5.2: the box is a terminal of its own level, so that where terminals are asked for its command line still gets in', async (t) => {
+test.serial('domain/07 §5.2: the box is a terminal of its own level, so that where terminals are asked for its command line still gets in', async (t) => {
   const box = await openTestBox(t);
   const { running: { box: inner } } = box;
   const real = { ...inner, profile: { ...inner.profile, rehearsal: false } };
@@ -388,7 +388,7 @@ test('domain/07 §5.2: the box is a terminal of its own level, so that where ter
   t.is((await sysadmin.post<Code>('terminal.register', { no: 'BOX', publicKey: `04${'a'.repeat(128)}`, location: '冒名' })).body.code, 'E_INPUT_INVALID');
 });
 
-test('domain/07 §3: an account that nobody used for ninety days ends, but never one of the three officers', async (t) => {
+test.serial('domain/07 §3: an account that nobody used for ninety days ends, but never one of the three officers', async (t) => {
   const { time, clock } = movable();
   const box = await openTestBox(t, { clock });
   await box.as('zhaoxiaolan');
@@ -403,8 +403,8 @@ test('domain/07 §3: an account that nobody used for ninety days ends, but never
   t.is(await round(systemCall('person.disable')), 0);
 });
 
-test('三员: whatever the system officer asks with GET, no title, number or name of a record comes back', async (t) => {
-  t.timeout(120_000);
+test.serial('三员: whatever the system officer asks with GET, no title, number or name of a record comes back', async (t) => {
+  t.timeout(240_000);
   const box = await openTestBox(t);
   await seedRehearsal(box.running.box, box.running.services);
   const { reader, sealing } = box.running.box;
