@@ -104,8 +104,8 @@ function walkOf(query: RecordQuery): string {
 
 /** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
 const COUNTED = 2000;
-/** A word or a beginning of codes found more often than this is common. */
-const COMMON = 5000;
+/** What finds more than this is common. A code goes with its year, so rows that begin alike lie together in time, and walking to them is far: more of them are gathered first. */
+const COMMON = { word: 5000, code: 50_000 };
 
 /** Words are looked for under each level's own key, so a session cannot even form those above it. Ordered by date or number: ranking would leak. */
 async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
@@ -123,7 +123,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
   if (query.codePrefix !== null) {
     // Every code that begins so, as a range: an index answers it.
     finders.push({
-      values: [query.codePrefix, `${query.codePrefix}\u{10FFFF}`],
+      common: COMMON.code, values: [query.codePrefix, `${query.codePrefix}\u{10FFFF}`],
       found: (first, last) => `SELECT coded.serial FROM record AS coded WHERE coded.archival_code >= ${first} AND coded.archival_code < ${last}`,
       holds: (first, last) => `record.archival_code >= ${first} AND record.archival_code < ${last}`,
     });
@@ -133,7 +133,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
     const forLevel = (level: Level): string =>
       (query.words ?? []).map((phrases) => `(${phrases.map((words) => phrase(level, words)).join(' AND ')})`).join(' OR ');
     finders.push({
-      values: [query.levels.map(forLevel).join(' OR ')],
+      common: COMMON.word, values: [query.levels.map(forLevel).join(' OR ')],
       found: (match) => `SELECT rowid FROM search WHERE search MATCH ${match}`,
       holds: (match) => `EXISTS (SELECT 1 FROM search WHERE search.rowid = record.serial AND search MATCH ${match})`,
     });
@@ -143,11 +143,11 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
   let walked = true;
   const [pages, counts] = [[...wheres], [...wheres]];
   for (const finder of finders) {
-    const many = ((await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (${finder.found('$1', '$2')} LIMIT ${String(COMMON + 1)})`, ...finder.values))?.n ?? 0) > COMMON;
+    const many = ((await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (${finder.found('$1', '$2')} LIMIT ${String(finder.common + 1)})`, ...finder.values))?.n ?? 0) > finder.common;
     const [first = '', second = ''] = finder.values.map((value) => bind(value));
     const found = finder.found(first, second);
     pages.push(many ? finder.holds(first, second) : `record.serial IN (${found})`);
-    counts.push(`record.serial IN (${found}${many ? ` LIMIT ${String(COMMON)}` : ''})`);
+    counts.push(`record.serial IN (${found}${many ? ` LIMIT ${String(finder.common)}` : ''})`);
     common ||= many;
     walked &&= many;
   }
@@ -164,6 +164,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
 
 /** A way to rows other than the order of the list: the rows it finds, and how to ask it of one row. */
 interface Finder {
+  readonly common: number;
   readonly values: readonly string[];
   found(first: string, second: string): string;
   holds(first: string, second: string): string;
