@@ -1,7 +1,7 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { Call, WriteTools } from '../../core/ports.js';
 import { protectiveLevelOf, type Active, type Classification, type Declassified, type LongTerm } from '../classification-state.js';
-import { highest } from '../level.js';
+import { highest, type Level } from '../level.js';
 import { noticeKind, type CaseDecided, type Entry } from '../marking-case.js';
 import { outstanding, recipientsOf, undelivered, type Notice } from '../marking-notice.js';
 import type { Decision } from '../marking-decision.js';
@@ -9,10 +9,10 @@ import { isOrdinary } from '../ordinary.js';
 import type { SecrecyTx, StoredCase, StoredMatter, StoredNotice } from '../ports.js';
 import { EMPTY_SCOPE, scopeOf, union } from '../scope.js';
 import { workingDaysAfter } from '../working-days.js';
-import { termsInForce } from './drawing-up.js';
+import { isBeyond, termsInForce } from './drawing-up.js';
 import { enteringOf } from './entering.js';
 import type { ClassificationParts, Grounds } from './grounds.js';
-import { protectionOf } from './protection.js';
+import { protect, protectionOf } from './protection.js';
 
 const ALL_NOTICES = 10_000;
 
@@ -109,8 +109,34 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
     return { ...next, version: matter.version + 1 };
   }
 
+  /**
+   * 主张更高密级的: from the proposer's signature on the records are guarded at least at the level the form claims, under the mark they
+   * have, until it is decided or taken back. @see 保密法实施条例(2024)第二十六条
+   */
+  async function raise(tx: WriteTx, call: Call, it: Classification, level: Level): Promise<void> {
+    if (!('current' in it) || level <= it.current.level) return;
+    for (const record of await grounds.recordsOfMatter(tx, it)) {
+      if (isBeyond(record) || record.level >= level) continue;
+      const { secrecyPeriod = null } = record.description;
+      await protect(parts, tx, record, { level, scope: record.scope, mark: record.mark, classificationId: record.classificationId, secrecyPeriod });
+      tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: level, detail: { classification: it.id, level } });
+    }
+  }
+
+  /** The records as the mark in force has them. */
+  async function lower(tx: WriteTx, call: Call, it: Classification): Promise<void> {
+    if (!('current' in it)) return;
+    const to = protectionOf(it, parts.policy);
+    for (const record of await grounds.recordsOfMatter(tx, it)) {
+      if (isBeyond(record) || record.level <= to.level) continue;
+      await protect(parts, tx, record, to);
+      tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: to.level, detail: { classification: it.id, level: to.level } });
+    }
+  }
+
   /** The form was taken back: the matter is seen and sealed as before it. */
-  async function closeMatter(tx: WriteTx, matter: StoredMatter, it: Classification): Promise<void> {
+  async function closeMatter(tx: WriteTx, call: Call, matter: StoredMatter, it: Classification): Promise<void> {
+    await lower(tx, call, it);
     const records = await grounds.recordsOfMatter(tx, it);
     const known = 'current' in it ? [it.current.scope, scopeOf({ persons: [it.proposer.person, it.approved.person] })] : [scopeOf(matter.scope)];
     const level = highest([protectiveLevelOf(it), ...records.map((record) => record.level)]);
@@ -118,7 +144,7 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
     await reseal(tx, { ...matter, level });
   }
 
-  return { land, closeWhenTold, openMatter, closeMatter };
+  return { land, closeWhenTold, openMatter, closeMatter, raise };
 }
 
 const isHeld = (it: Classification): it is Active | LongTerm | Declassified => it.state === 'active' || it.state === 'long_term' || it.state === 'declassified';

@@ -20,7 +20,7 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
   const { store, clock, ids, cases: policy } = parts;
   const { signer, signing, decidingGround, unitOf } = grounds;
   const reads = caseReads(parts, grounds);
-  const { land, openMatter, closeMatter } = caseDecisionOf(parts, grounds);
+  const { land, openMatter, closeMatter, raise } = caseDecisionOf(parts, grounds);
 
   async function found(tx: Tx, id: string): Promise<{ readonly stored: StoredCase; readonly matter: StoredMatter; readonly it: Classification }> {
     const stored = await tx.cases.get(id);
@@ -160,6 +160,7 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
         const next = { ...proposed, entries: [...proposed.entries, { step: 'propose' as const, at: clock.now(), person: call.person, what: signed.opinion, body: null, no: null, on: clock.today() }] };
         const reviewed = underReview(it, next.form);
         await openMatter(tx, matter, stored.level, reviewed, call.person);
+        await raise(tx, call, it, next.form.to?.level ?? 0);
         await tx.cases.save({ ...stored, it: next }, stored.version);
         tx.audit({ action: call.act, object: it.id, objectType: 'classification', objectLevel: stored.level, detail: { case: next.id, by: signed.person, certificate: signed.certificateSerial, signature: signed.signature, state: reviewed.state } });
         return { case: next.id, version: stored.version + 1, state: next.state };
@@ -223,7 +224,7 @@ export function caseService(parts: ClassificationParts, grounds: Grounds) {
         const { signed, verify } = await signing(tx, call, input);
         const next = takeBack(stored.it, signed, verify);
         await tx.cases.save({ ...stored, it: next }, stored.version);
-        await closeMatter(tx, matter, it.state === 'declass_review' ? closeReview(it).next : it);
+        await closeMatter(tx, call, matter, it.state === 'declass_review' ? closeReview(it).next : it);
         tx.audit({ action: call.act, object: it.id, objectType: 'classification', objectLevel: stored.level, detail: { case: next.id, by: signed.person, certificate: signed.certificateSerial, signature: signed.signature } });
         return { case: next.id, version: stored.version + 1, state: next.state };
       });

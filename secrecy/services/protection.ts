@@ -4,14 +4,17 @@ import type { Clock, WriteTools } from '../../core/ports.js';
 import { isArchived, isRecordState } from '../../core/record.js';
 import { indexTerms } from '../../core/search-terms.js';
 import type { ContentStore } from '../../core/services/content.js';
-import type { Active, Declassified, LongTerm } from '../classification-state.js';
+import type { Classification, Terms } from '../classification-state.js';
 import type { MarkingPolicy } from '../classification-rules.js';
 import { termText } from '../marking.js';
 import { declassificationMark } from '../mark-history.js';
 import type { Protection, SecrecyTx } from '../ports.js';
 
+/** A matter with a mark, in force or past. */
+export type Held = Extract<Classification, { readonly current: Terms }>;
+
 /** What a decision asks of every record it covers. Lifted, a record is 内部 to whoever knew it: 解密 is no 公开. */
-export function protectionOf(it: Active | LongTerm | Declassified, policy: MarkingPolicy): Protection {
+export function protectionOf(it: Held, policy: MarkingPolicy): Protection {
   const { current } = it;
   if (it.state === 'declassified') return { level: 1, scope: current.scope, mark: declassificationMark(it), classificationId: it.id, secrecyPeriod: null };
   return { level: current.level, scope: current.scope, mark: current.mark, classificationId: it.id, secrecyPeriod: termText(current.term, policy).slice(0, 40) || '未标明' };

@@ -189,6 +189,34 @@ test('06 §7, §8: a review stands in 解密审核 until it is decided; taken ba
   t.deepEqual([yearly.matterState, yearly.reviewDueOn?.slice(0, 4)], ['active', String(Number(desk.box.running.box.clock.today().slice(0, 4)) + 1)]);
 });
 
+test('实施条例第二十六条: who claims a higher level is heeded until it is decided; taken back or decided lower, the mark in force guards again', async (t) => {
+  const desk = await openDesk(t);
+  const { record, classification } = await marked(desk, { level: 2, term: years(5) });
+  const level = async (): Promise<number> => done(await desk.proposer.get<RecordShown>('record.show', { record })).record.level;
+  const claim = formOf({ kind: 'review', trigger: 'complaint', outcome: 'change', changeReason: 'harm_changed', to: termsOf(desk) });
+  const first = done(await draftCase(desk.proposer, classification, claim));
+  t.is(await level(), 2, 'a draft claims nothing');
+  done(await signCase(desk.proposer, 'sign', first.case));
+  t.deepEqual([await level(), await keyLevels(desk.box, record)], [3, [3]]);
+  t.is(done(await desk.proposer.get<RecordShown>('record.show', { record })).record.mark, '秘密★5年', 'the mark is another\'s to change');
+  done(await signCase(desk.proposer, 'withdraw', first.case));
+  t.deepEqual([await level(), await keyLevels(desk.box, record)], [2, [2]]);
+  const other = done(await draftCase(desk.proposer, classification, claim));
+  done(await signCase(desk.proposer, 'sign', other.case));
+  done(await signCase(desk.authority, 'return', other.case));
+  done(await draftCase(desk.proposer, classification, formOf({ kind: 'review', trigger: 'complaint', outcome: 'continue', keepReason: 'scope_requires' }), { case: other.case, seenVersion: 3 }));
+  done(await signCase(desk.proposer, 'withdraw', other.case));
+  t.is(await level(), 2, 'a claim given up before it was taken back leaves nothing');
+  const again = done(await draftCase(desk.proposer, classification, claim));
+  done(await signCase(desk.proposer, 'sign', again.case));
+  done(await signCase(desk.authority, 'return', again.case));
+  t.is(await level(), 3, 'returned, the claim still stands');
+  done(await draftCase(desk.proposer, classification, formOf({ kind: 'review', trigger: 'complaint', outcome: 'continue', keepReason: 'scope_requires' }), { case: again.case, seenVersion: 3 }));
+  done(await signCase(desk.proposer, 'sign', again.case));
+  t.is(done(await signCase(desk.authority, 'decide', again.case)).mark, '秘密★5年');
+  t.deepEqual([await level(), await keyLevels(desk.box, record)], [2, [2]]);
+});
+
 test('06 §14-18: a raised level opens a task for its copies, and nothing else is decided on the matter before it is done', async (t) => {
   const desk = await openDesk(t);
   const { record, classification } = await marked(desk, { level: 2, term: years(5) });
