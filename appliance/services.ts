@@ -15,6 +15,7 @@ import { composeMarking } from '../secrecy/services/compose.js';
 import { SYSTEM } from './access/gate.js';
 import { composeAlarms } from './alarms/compose.js';
 import type { StorageProbe } from './alarms/probes.js';
+import { backupOf } from './backup/compose.js';
 import { auditService } from './audit/service.js';
 import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
@@ -120,10 +121,13 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     },
   });
 
+  const alarming = composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage });
+  const backup = backupOf(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
+
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
-    ...composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage }),
+    ...alarming,
     ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
@@ -132,9 +136,11 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
         regulation: '《昆明市电子文件归档与电子档案管理办法（征求意见稿）》', serial: box.identity.serial,
       },
     }),
+    backup,
     custody: custodyOf(box, identity.approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();
+      await backup.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();
     } }),

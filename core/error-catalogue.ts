@@ -131,6 +131,13 @@ export const CATALOG = {
 
   // 保管与保护
   E_CLOUD_STORAGE_FORBIDDEN: { status: 403, message: '不得使用电子政务云以外的云存储，涉密档案不得使用任何云存储', articles: [27] },
+  E_BACKUP_TARGET: { status: 422, message: '该目录不能作备份目标，请改用本机目录或已挂载的介质', articles: [28] },
+  E_BACKUP_CHANGED: { status: 409, message: '备份期间有对象被清除，本次备份作废，请重新备份', articles: [28] },
+  E_BACKUP_INTERRUPTED: { status: 409, message: '备份被中断，没有做完，请重新备份', articles: [28] },
+  E_BACKUP_FULL: { status: 409, message: '备份介质空间不足，请更换介质或清理后重新备份', articles: [28] },
+  E_BACKUP_INVALID: { status: 409, message: '备份核对不通过，不能用于恢复，请改用另一份备份', articles: [28] },
+  E_RESTORE_NOT_EMPTY: { status: 409, message: '恢复只能到空的数据目录，请另选空目录', articles: [28] },
+  E_DESTROYED_LIST: { status: 409, message: '已销毁清单不完整或不属于本机，请重新导出后再恢复', articles: [39] },
   E_BACKUP_PLAN_MISSING: { status: 422, message: '没有生效的备份方案，请先制定并启用备份方案', articles: [28] },
   E_OFFSITE_NOT_CLEARED: { status: 422, message: '异地存放点未经保密审核，请先办理审核登记', articles: [29] },
   E_MIGRATION_RISK_ASSESSMENT: { status: 422, message: '转换或迁移缺少需求分析、风险评估或批准，请补齐后再执行', articles: [31] },

@@ -1,4 +1,5 @@
 import { auditVerb } from './audit.js';
+import { backupVerb } from './backup.js';
 import { captureVerb } from './capture.js';
 import { doctorVerb } from './doctor.js';
 import { fsckVerb } from './fsck.js';
@@ -31,5 +32,6 @@ export const VERBS: readonly Verb[] = [
   stripSealVerb,
   verifyVerb,
   auditVerb,
+  backupVerb,
   fsckVerb,
 ];

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -83,6 +83,37 @@ export async function removeFile(file: string): Promise<void> {
   watch?.('remove', file);
   await rm(file, { force: true });
   if (await exists(path.dirname(file))) await syncFolder(path.dirname(file));
+}
+
+/** Overwrites a file where it lies and removes it; absent is success. What a flash disk keeps of it must not be worth more than that. */
+export async function wipeFile(file: string): Promise<void> {
+  if (!(await exists(file))) return;
+  watch?.('overwrite', file);
+  const handle = await open(file, 'r+');
+  try {
+    const zeros = Buffer.alloc(1024 * 1024);
+    const { size } = await handle.stat();
+    for (let at = 0; at < size; at += zeros.length) await handle.write(zeros, 0, Math.min(zeros.length, size - at), at);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await removeFile(file);
+}
+
+/** Removes a folder with all that is in it; absent is success. */
+export async function removeFolder(folder: string): Promise<void> {
+  watch?.('remove', folder);
+  await rm(folder, { recursive: true, force: true });
+  if (await exists(path.dirname(folder))) await syncFolder(path.dirname(folder));
+}
+
+/** A second name for the same bytes. @returns false where the file system has no such thing */
+export async function linkNew(from: string, to: string): Promise<boolean> {
+  watch?.('create', to);
+  const linked = await link(from, to).then(() => true, () => false);
+  if (linked) await syncFolder(path.dirname(to));
+  return linked;
 }
 
 /** Copies a file under a new name, refusing to replace one. */

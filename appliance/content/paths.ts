@@ -19,6 +19,8 @@ export interface DataPaths {
   /** TLS key and certificate, box identity (wrapped), root key shares' public part. */
   readonly box: string;
   readonly logs: string;
+  /** Snapshots while a backup is made; wiped after it, and at every start. */
+  readonly snapshots: string;
   /** There while the founding is not finished; a box that has it does not open. */
   readonly founding: string;
 }
@@ -27,7 +29,7 @@ export function dataPaths(root: string): DataPaths {
   const under = (name: string): string => path.join(root, name);
   return {
     root, database: under('shouzang.db'), keyring: under('keyring.db'), staging: under('staging'), vault: under('vault'),
-    reports: under('reports'), rehearsal: under('rehearsal'), box: under('box'), logs: under('logs'), founding: under('founding-unfinished'),
+    reports: under('reports'), rehearsal: under('rehearsal'), box: under('box'), logs: under('logs'), founding: under('founding-unfinished'), snapshots: under('snapshots'),
   };
 }
 

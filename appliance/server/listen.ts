@@ -78,6 +78,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   timer.unref();
   services.guardingWork.start();
   await services.alarmWork.start();
+  await services.backup.begin();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
@@ -87,6 +88,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     async close() {
       clearInterval(timer);
       await drained(server);
+      await services.backup.stop();
       await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();

@@ -2,6 +2,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { ApprovalsFile } from './approval.js';
 import { AlarmsFile } from './alarms.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
+import { BackupFile } from './backup.js';
 import { CaptureLimits } from './capture.js';
 import { CatalogueColumns } from './catalogue.js';
 import { ComplianceFile } from './compliance.js';
@@ -22,6 +23,7 @@ import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 export const POLICY_FILES = {
   'alarms.json': AlarmsFile,
   'archival-codes.json': ArchivalCodeRules,
+  'backup.json': BackupFile,
   'capture.json': CaptureLimits,
   'catalogue-columns.json': CatalogueColumns,
   'compliance.json': ComplianceFile,

@@ -156,7 +156,8 @@ test('07 §6: at 80 % of the disk somebody is told, at 95 % business writing sto
   t.is((await proposer.post('capture.open', open)).status, 200);
   const rules = done(await system.get<{ rows: { code: string; state: string }[] }>('alarm.rules')).rows;
   t.is(rules.find(({ code }) => code === 'A_STORAGE_STOP')?.state, 'on');
-  t.is(rules.find(({ code }) => code === 'A_BACKUP_FAILED')?.state, 'off', 'what nothing on this box could tell is 未启用, never 正常');
+  t.is(rules.find(({ code }) => code === 'A_BACKUP_FAILED')?.state, 'on');
+  t.is(rules.find(({ code }) => code === 'A_RISK_ASSESS_DUE')?.state, 'off', 'what nothing on this box could tell is 未启用, never 正常');
   t.is(rules.find(({ code }) => code === 'A_REVIEW_DUE')?.state, 'desk');
 });
 

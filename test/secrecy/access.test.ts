@@ -154,6 +154,11 @@ const MAY = `
   ceremony.print             three-officers inspector
   ceremony.sign              three-officers
   ceremony.enter             sysadmin secadmin
+  backup.list                three-officers inspector
+  backup.register-target     sysadmin
+  backup.retire-target       sysadmin
+  backup.create              sysadmin
+  backup.verify              sysadmin secadmin
   system.status              three-officers inspector
   clock.show                 three-officers
   clock.correct              auditadmin

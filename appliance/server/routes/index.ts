@@ -4,6 +4,7 @@ import type { Services } from '../../services.js';
 import type { Routes } from '../route.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
+import { backupRoutes } from './backup.js';
 import { captureRoutes } from './capture.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
 import { complianceRoutes } from './compliance.js';
@@ -22,6 +23,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
   ...custodyRoutes(services.custody),
+  ...backupRoutes(services.backup),
   ...complianceRoutes(services.compliance),
   ...personRoutes(services.person, services.grants),
   ...approvalRoutes(services.approvals),

@@ -16,6 +16,7 @@ import { alarms } from './0012-alarms.js';
 import { custody } from './0013-custody.js';
 import { compliance } from './0014-compliance.js';
 import { lists } from './0015-lists.js';
+import { backups } from './0016-backups.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   custody,
   compliance,
   lists,
+  backups,
 ];
 
 /**
