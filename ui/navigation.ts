@@ -51,6 +51,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/rehearse', name: '访问预演', acts: ['person.rehearse'] },
       { path: '/duties', name: '授权与互斥', acts: ['duty.list'], letter: 'd' },
       { path: '/keys', name: '密钥', acts: ['key.status'], letter: 'y' },
+      { path: '/backup', name: '备份', acts: ['backup.list'] },
       { path: '/policy', name: '口令与会话策略', acts: ['policy.show'], letter: 'l' },
       { path: '/terminals', name: '终端登记', acts: ['terminal.list'], letter: 'z' },
       { path: '/system', name: '系统与自检', acts: ['system.status'], letter: 'x' },

@@ -37,6 +37,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/emergency', component: () => import('./pages/emergency.vue') },
   { path: '/policy', component: () => import('./pages/policy.vue') },
   { path: '/duties', component: () => import('./pages/duties.vue') },
+  { path: '/backup', component: () => import('./pages/backup.vue') },
   { path: '/compliance', component: () => import('./pages/compliance.vue') },
   { path: '/keys', component: () => import('./pages/keys.vue') },
   { path: '/system', component: () => import('./pages/system.vue') },
