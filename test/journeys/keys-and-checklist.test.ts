@@ -11,9 +11,11 @@ journey('two key officers rotate the level keys, sign the record and see the old
   const visit = await openConsole(t, box.url);
   const { page } = visit;
   const sign = async (): Promise<void> => {
-    await page.getByLabel('PIN').fill('246810');
-    await page.getByRole('button', { name: '签署', exact: true }).last().click();
-    await page.getByRole('button', { name: '完成' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('PIN').fill('246810');
+    await dialog.getByText('未选择').waitFor({ state: 'hidden' });
+    await dialog.getByRole('button', { name: '签署', exact: true }).click();
+    await dialog.getByRole('button', { name: '完成' }).click();
   };
   await visit.signIn('陈立新');
   await page.goto(`${box.url}/keys`);
@@ -41,8 +43,8 @@ journey('two key officers rotate the level keys, sign the record and see the old
   t.deepEqual(await visit.barriers(), []);
   await record.getByRole('button', { name: '签署' }).click();
   await sign();
-  await record.getByRole('button', { name: '签署' }).hover();
-  await page.getByText('您不在在场人员之列，或已签署').waitFor();
+  await record.getByRole('row', { name: /chenlixin 提请 \d{4}-/u }).waitFor();
+  await record.getByRole('row', { name: /sunhao 会签 未签/u }).waitFor();
   await page.getByRole('button', { name: '换根重分' }).click();
   await page.getByText('两名现持有人在场').waitFor();
   await visit.screens('reissue');
