@@ -21,6 +21,7 @@ import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
+import { composeCarriers } from './carriers/compose.js';
 import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
@@ -128,6 +129,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
+    ...composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf }),
     ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),

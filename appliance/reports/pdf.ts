@@ -109,7 +109,7 @@ function closing(form: Form, document: ReportDocument, authority: string): void 
     form.line(line, form.left, form.y, room, { size: CODE_SIZE });
     form.y += line === '' ? 5 : 11;
   }
-  drawQr(form, qr, form.left + form.width - side, top, side);
+  drawQr(form.pdf, qr, form.left + form.width - side, top, side);
   form.y = Math.max(form.y, top + side) + 6;
   form.line('不用本机也可验签：取同名 .pdf.sig 与 .pem 文件，与本文件放在一处，依次运行', form.left, form.y, form.width, { size: 8, ink: FAINT });
   form.y += 13;
@@ -137,18 +137,18 @@ function signatures(form: Form, document: ReportDocument): void {
 }
 
 /** Modules as rectangles, a run at a time: sharp at any size, and the same bytes every time. */
-function drawQr(form: Form, qr: QRCode.QRCode, x: number, y: number, side: number): void {
+export function drawQr(pdf: PDFKit.PDFDocument, qr: QRCode.QRCode, x: number, y: number, side: number): void {
   const { size, data } = qr.modules;
   const cell = side / size;
-  form.pdf.save().fillColor('#000000');
+  pdf.save().fillColor('#000000');
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column < size; column += 1) {
       if (data[row * size + column] !== 1) continue;
       let run = 1;
       while (column + run < size && data[row * size + column + run] === 1) run += 1;
-      form.pdf.rect(x + column * cell, y + row * cell, run * cell, cell);
+      pdf.rect(x + column * cell, y + row * cell, run * cell, cell);
       column += run;
     }
   }
-  form.pdf.fill().restore();
+  pdf.fill().restore();
 }

@@ -4,6 +4,7 @@ import { AlarmsFile } from './alarms.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { BackupFile } from './backup.js';
 import { CaptureLimits } from './capture.js';
+import { CarriersFile } from './carrier.js';
 import { CatalogueColumns } from './catalogue.js';
 import { ComplianceFile } from './compliance.js';
 import { Dictionaries } from './dictionaries.js';
@@ -25,6 +26,7 @@ export const POLICY_FILES = {
   'archival-codes.json': ArchivalCodeRules,
   'backup.json': BackupFile,
   'capture.json': CaptureLimits,
+  'carriers.json': CarriersFile,
   'catalogue-columns.json': CatalogueColumns,
   'compliance.json': ComplianceFile,
   'dictionaries.json': Dictionaries,

@@ -96,6 +96,23 @@ const MAY = `
   classification.show        officer class_authority custodian unit_head proposer
   knowledge.list             officer custodian class_authority unit_head
   knowledge.export           officer custodian unit_head
+  carrier.list               custodian archivist officer unit_head inspector
+  carrier.show               custodian archivist officer unit_head inspector
+  carrier.label              custodian archivist officer
+  carrier.register           custodian officer
+  carrier.move               custodian officer
+  carrier.lose               custodian officer
+  carrier.load               custodian officer
+  carrier.inventory          custodian officer
+  device.list                secadmin sysadmin custodian officer inspector
+  device.show                secadmin sysadmin custodian officer inspector
+  device.register            secadmin
+  device.renew               secadmin
+  device.resume              secadmin
+  device.suspend             secadmin officer
+  device.challenge           custodian archivist officer
+  device.check               custodian archivist officer
+  device.usbguard            secadmin sysadmin
   container.list             officer custodian class_authority unit_head
   container.lower            officer custodian
   classification.authorities everyone

@@ -6,6 +6,7 @@ import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { backupRoutes } from './backup.js';
 import { captureRoutes } from './capture.js';
+import { carrierRoutes } from './carrier.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
 import { complianceRoutes } from './compliance.js';
 import { custodyRoutes } from './custody.js';
@@ -39,6 +40,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),
   ...guardingRoutes(services),
+  ...carrierRoutes(services),
   ...systemRoutes(box, services),
 });
 

@@ -17,6 +17,7 @@ import { custody } from './0013-custody.js';
 import { compliance } from './0014-compliance.js';
 import { lists } from './0015-lists.js';
 import { backups } from './0016-backups.js';
+import { carriers } from './0017-carriers.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly Migration[] = [
   compliance,
   lists,
   backups,
+  carriers,
 ];
 
 /**

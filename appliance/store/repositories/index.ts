@@ -5,10 +5,14 @@ import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
 import { approvalRepository } from './approvals.js';
+import { carrierRepository } from './carriers.js';
+import type { CarrierRepository } from './carriers.js';
 import { complianceRepository } from './compliance.js';
 import type { ComplianceRepository } from './compliance.js';
 import { custodyRepository } from './custody.js';
 import type { CustodyRepository } from './custody.js';
+import { deviceRepository } from './devices.js';
+import type { DeviceRepository } from './devices.js';
 import { emergencyRepository } from './emergencies.js';
 import type { EmergencyRepository } from './emergencies.js';
 import { holdings } from './holdings.js';
@@ -45,6 +49,8 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly reports: ReportRepository;
   readonly custody: CustodyRepository;
   readonly compliance: ComplianceRepository;
+  readonly carriers: CarrierRepository;
+  readonly devices: DeviceRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -54,6 +60,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   return {
     sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
+    carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {
