@@ -8,4 +8,4 @@ import { seal } from './seal.js';
 import { sm2 } from './sm2.js';
 
 /** What `npm run bench` measures, in this order. */
-export const PIECES: readonly Piece[] = [seal, capture, sm2, decision, audit, inspect];
+export const PIECES: readonly Piece[] = [seal, capture, sm2, decision, audit, inspect, holdings];
