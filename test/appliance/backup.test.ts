@@ -149,7 +149,7 @@ test('第二十八条: what is backed up comes back: the same records for the sa
   // Verified on the box, from the command line, against the live box; a foreign box is named.
   done(await sysadmin.post('backup.verify', { backup: (done(await sysadmin.get<Listed>('backup.list')).rows[0])?.id ?? '' }));
   t.is((await ended(box, sysadmin)).faults, 0);
-  const verified = await cli('backup', 'verify', content, '--keys', keyPart, '--data', box.data);
+  const verified = await cli('backup', 'verify', content, '--keyring', keyPart, '--data', box.data);
   t.is(verified.exit, 0, JSON.stringify(verified.data));
   const status = async (): Promise<string | undefined> => done(await (await box.as('chenlixin')).get<{ rows: { evidenceRef: string; status: string }[] }>('compliance.list')).rows.find(({ evidenceRef }) => evidenceRef === 'backups')?.status;
   t.is(await status(), 'met');
@@ -168,7 +168,7 @@ test('第二十八条: what is backed up comes back: the same records for the sa
   t.is((await cli('backup', 'destroyed-list', '--data', box.data, '--out', list)).exit, 0);
 
   const to = path.join(folder, 'restored');
-  const asIs = ['backup', 'restore', content, '--keys', keyPart, '--to'];
+  const asIs = ['backup', 'restore', content, '--keyring', keyPart, '--to'];
   t.is((await cli(...asIs, to)).exit, 2, 'the list or the word that the live box is lost');
   t.like(await cli(...asIs, box.data, '--live-lost'), { exit: 3, data: { code: 'E_RESTORE_NOT_EMPTY' } });
   const forged = path.join(folder, 'forged.jsonl');
@@ -250,7 +250,7 @@ test('保密法第二十九条: nothing telling in a backup; any byte flipped, a
   }
 
   // Keys that belong to something else, and stock openssl.
-  t.like(await cli('backup', 'verify', made.keyPart, '--keys', made.content), { exit: 1 });
+  t.like(await cli('backup', 'verify', made.keyPart, '--keyring', made.content), { exit: 1 });
   const key = execFileSync('openssl', ['x509', '-in', path.join(made.content, CERTIFICATES), '-pubkey', '-noout'], { encoding: 'utf8' });
   const pub = path.join(await scratch(t), 'key.pem');
   await writeFile(pub, key);
@@ -323,7 +323,7 @@ test('a real box: contents and keys together open nothing without two of the thr
   await box.close();
   const [content, keyPart] = [path.join(target, `${serial}-${number}`), path.join(keys, `${serial}-${number}-keys`)];
   t.false((await filesUnder(keyPart)).some((name) => name.startsWith('rehearsal')));
-  const restore = async (...holders: string[]) => cliWith({ SHOUZANG_PIN: secret.pin, SHOUZANG_PIN_2: secret.pin }, 'backup', 'restore', content, '--keys', keyPart, '--to', to, '--live-lost', '--key', ...holders.map(keyFile));
+  const restore = async (...holders: string[]) => cliWith({ SHOUZANG_PIN: secret.pin, SHOUZANG_PIN_2: secret.pin }, 'backup', 'restore', content, '--keyring', keyPart, '--to', to, '--live-lost', '--key', ...holders.map(keyFile));
   t.like(await restore('sys'), { exit: 3, data: { code: 'E_KEY_SHARE_TOO_FEW' } });
   t.like(await restore('sys', 'sys'), { exit: 3, data: { code: 'E_KEY_SHARE_TOO_FEW' } }, 'one person twice is one person');
   t.like(await t.throwsAsync(openBox({ data: to, clock: systemClock(), ids: randomIds() })), { code: 'E_STATE_INVALID' }, 'half a restore does not open');
