@@ -27,6 +27,12 @@ export const PAGES: readonly PageGroup[] = [
     ],
   },
   {
+    name: '载体与设备', pages: [
+      { path: '/carriers', name: '载体台账', acts: ['carrier.list'] },
+      { path: '/devices', name: '专用设备', acts: ['device.list'] },
+    ],
+  },
+  {
     name: '定密管理', pages: [
       { path: '/classification', name: '定密工作台', acts: ['classification.list', 'classification.propose'], letter: 'm' },
       { path: '/annual-review', name: '年度审核', acts: ['classification.expiring'], letter: 'v' },

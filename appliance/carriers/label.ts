@@ -48,7 +48,7 @@ export async function carrierLabel(facts: LabelFacts): Promise<Buffer> {
   line(facts.mark, EDGE, EDGE + 1, WIDTH - QR_SIDE - 3 * EDGE, 15, true);
   line(facts.no, EDGE, EDGE + 24, WIDTH - QR_SIDE - 3 * EDGE, 12, true);
   const rows: readonly (readonly [string, string])[] = [
-    ['全宗', facts.fonds], ['批次', facts.batch ?? '—'], ['套次', facts.copy], ['种类', facts.kind], ['制作', `${facts.madeBy}　${facts.madeOn}`], ['单位', facts.unit],
+    ['全宗', facts.fonds], ['批次', facts.batch ?? '—'], ['套次', facts.copy], ['种类', facts.kind], ['制作', `${facts.madeBy} ${facts.madeOn}`], ['单位', facts.unit],
   ];
   for (const [at, [name, value]] of rows.entries()) {
     const y = EDGE + 43 + at * 13;

@@ -1,5 +1,5 @@
 import { ArchiveError } from '../../core/errors.js';
-import type { CalendarDate, Clock, Ids, Level, ReadTools, WriteTools } from '../../core/ports.js';
+import type { CalendarDate, Clock, Ids, Level, ReadTools } from '../../core/ports.js';
 import { cleanText } from '../../core/text.js';
 import type { CarriersFile, DeviceChallenge, DeviceCheck, DeviceList, DeviceRegister, DeviceRenew, DeviceResume, DeviceShow, DeviceSuspend } from '../../policies/schemas/carrier.js';
 import { deviceFaults, requireDevice, usbguardRules } from '../../secrecy/device.js';
