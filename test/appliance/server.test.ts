@@ -8,6 +8,7 @@ import { inPackage } from '../../appliance/package-root.js';
 import { openTestBox, SEGMENT_BYTES, upload } from '../helpers/box.js';
 import type { TestBox } from '../helpers/box.js';
 import { sm3, smallPdf } from '../helpers/office.js';
+import { SYSTEM } from '../../appliance/access/gate.js';
 import { attempt, entriesSince, hold, photograph, raw } from '../helpers/wire.js';
 import type { Raw } from '../helpers/wire.js';
 
@@ -40,8 +41,8 @@ async function refused(t: ExecutionContext, box: TestBox, one: Refusal, told = t
   t.regex(detail, /\p{Script=Han}/u, `${one.what}: said in Chinese`);
   t.is(answer.headers['x-trace-id'], traceId);
   if (told) {
-    // An alarm is the box's own answer to many refusals, entered beside them.
-    const entered = (await entriesSince(inner, size)).filter(({ action }) => action !== 'alarm.raise');
+    // The box itself enters the alarms that refusals raise, and its rounds.
+    const entered = (await entriesSince(inner, size)).filter(({ actor }) => actor !== SYSTEM);
     t.deepEqual(entered.map(({ action, result }) => [action, result]), [[one.act, 'refused']], `${one.what}: one entry, a refusal`);
     t.truthy(entered[0]?.reason, one.what);
   }

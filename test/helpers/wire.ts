@@ -59,9 +59,9 @@ export async function hold(url: string, account: string): Promise<Held> {
   return { cookie: pair, csrf: csrfToken };
 }
 
-/** Every row of every table but the ledger's and the alarms', which refusals may raise: what a refusal must leave as it was. */
+/** Every row of every table but the ledger's, the alarms' (which refusals may raise) and of how far background rounds are: what a refusal must leave as it was. */
 export async function photograph(box: Box): Promise<string> {
-  const tables = await box.reader.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'audit_%' AND name <> 'alarm' ORDER BY name");
+  const tables = await box.reader.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'audit_%' AND name NOT IN ('alarm', 'box_round') ORDER BY name");
   const photo: Record<string, unknown> = {};
   for (const { name } of tables) photo[name] = await box.reader.all(`SELECT * FROM ${name}`);
   return JSON.stringify(photo);
