@@ -9,8 +9,6 @@ export interface BackupLine {
 /** 备份登记, with what runs now. */
 export interface BackupShown extends Page<BackupLine> {
   readonly targets: readonly BackupTarget[];
-  readonly highest: { readonly level: number; readonly mark: string };
-  readonly twoPersonFromLevel: number;
   readonly work: { readonly kind: 'create' | 'verify'; readonly backup: string; readonly done: number; readonly total: number } | null;
 }
 

@@ -157,7 +157,6 @@ export function backupService(parts: BackupParts) {
         const { rows, total } = await register.list((page - 1) * size, size);
         return {
           targets: await Promise.all((await register.targets()).map(async (row) => ({ id: row.id, name: row.name, path: row.path, registeredAt: row.registered_at, there: (await stat(row.path).catch(() => undefined))?.isDirectory() ?? false }))),
-          highest: await highest(box, tx.sql), twoPersonFromLevel: policy.twoPersonFromLevel,
           work: work === undefined ? null : { kind: work.kind, backup: work.backup, done: work.progress.done, total: work.progress.total },
           page, size, total,
           rows: await Promise.all(rows.map(async (row) => ({
