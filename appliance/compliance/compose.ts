@@ -27,7 +27,13 @@ export function complianceOf(box: Box, { approvals, verifierFor, policies }: Com
     /** Told by the server what it serves. A form that is not closed lets unknown fields through. */
     serves(routes: Routes): void {
       const rows = Object.values(routes);
-      inputs = { routes: rows.length, unchecked: rows.filter(({ input }) => input['additionalProperties'] !== false).length };
+      inputs = { routes: rows.length, unchecked: rows.filter(({ input }) => !isClosed(input)).length };
     },
   };
+}
+
+/** A form that takes no field it does not name; where it is one of several, none of them does. */
+function isClosed(input: Readonly<Record<string, unknown>>): boolean {
+  const { anyOf } = input;
+  return Array.isArray(anyOf) ? anyOf.every((one: Readonly<Record<string, unknown>>) => isClosed(one)) : input['additionalProperties'] === false;
 }
