@@ -48,7 +48,8 @@ export function consultationService(parts: ConsultationParts) {
   const { store } = parts;
   return {
     async search(call: Call, input: RecordSearch) {
-      const { page = 1, size = 50, sort = 'newest' } = input;
+      // Whoever asks for the beginning of a 档号 expects the codes in their order.
+      const { page = 1, size = 50, sort = input.codePrefix === undefined ? 'newest' : 'code' } = input;
       const plan = input.q === undefined ? null : planQuery(input.q);
       const visible = await parts.visible(call, call.act);
       const highest = await parts.levelOf(call);

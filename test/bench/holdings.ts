@@ -150,7 +150,7 @@ function queriesOf(draw: (below: number) => number): readonly (readonly [name: s
     ['level 1', { equals: { level: 1 } }], ['level 3', { equals: { level: 3 } }],
     ['year, retention, department', { equals: { archivalYear: year, retentionCode: 'D30', department: `D${String(draw(10))}` } }],
     ['between two days', { from: `${String(year)}-03-01`, until: `${String(year)}-03-31` }],
-    ['code prefix', { codePrefix: `Z109-WS·${String(year)}` }],
+    ['code prefix', { codePrefix: `Z109-WS·${String(year)}`, sort: 'code' }], ['code prefix, newest', { codePrefix: `Z109-WS·${String(year)}` }],
     ['rare word', { words: [[[word(2000 + draw(3000))]]] }], ['usual word', { words: [[[word(200 + draw(300))]]] }], ['common word', { words: [[[word(draw(5))]]] }],
     ['two words', { words: [[[word(draw(200))], [word(200 + draw(300))]]] }], ['word and year', { equals: { archivalYear: year }, words: [[[word(200 + draw(300))]]] }],
   ];

@@ -18,6 +18,7 @@ import { compliance } from './0014-compliance.js';
 import { lists } from './0015-lists.js';
 import { backups } from './0016-backups.js';
 import { carriers } from './0017-carriers.js';
+import { yearOrder } from './0018-year-order.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly Migration[] = [
   lists,
   backups,
   carriers,
+  yearOrder,
 ];
 
 /**
