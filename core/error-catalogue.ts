@@ -155,6 +155,8 @@ export const CATALOG = {
   E_APPRAISAL_REQUIRED: { status: 409, message: '尚未鉴定，不得销毁，请先完成期满鉴定并形成鉴定报告', articles: [38] },
   E_RETENTION_NOT_EXPIRED: { status: 409, message: '保管期限未满或为永久保管，不得鉴定销毁', articles: [38], tell: ['expiresOn'] },
   E_LEGAL_HOLD: { status: 409, message: '该档案已被冻结，不得鉴定销毁，请先由申请冻结的部门解除冻结', articles: [38, 39] },
+  E_APPRAISAL_PANEL: { status: 422, message: '鉴定小组组成不符合要求，请按提示补充或调整成员', articles: [38] },
+  E_APPRAISAL_INCOMPLETE: { status: 409, message: '还有件没有鉴定意见，不得汇总，请逐件提出意见', articles: [38] },
   E_APPRAISAL_SECRECY_MEMBER: { status: 422, message: '涉密批次的鉴定小组须有保密员，请补充成员', articles: [38] },
   E_DESTROY_UNAUTHORIZED: { status: 403, message: '销毁审批不完整，禁止擅自销毁，请补齐审批', articles: [39] },
   E_DESTROY_TWO_PERSON: { status: 422, message: '销毁须由两名监销人到场签字，请补齐监销人', articles: [39, 43] },

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { ApprovalsFile } from './approval.js';
 import { AlarmsFile } from './alarms.js';
+import { AppraisalPolicy } from './appraisal.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { BackupFile } from './backup.js';
 import { CaptureLimits } from './capture.js';
@@ -23,6 +24,7 @@ import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
  */
 export const POLICY_FILES = {
   'alarms.json': AlarmsFile,
+  'appraisal.json': AppraisalPolicy,
   'archival-codes.json': ArchivalCodeRules,
   'backup.json': BackupFile,
   'capture.json': CaptureLimits,
