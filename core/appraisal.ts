@@ -34,17 +34,7 @@ export function nextAppraisal(state: AppraisalState, event: AppraisalEvent): App
 /** One member of the 鉴定小组, under which part. */
 export interface PanelMember { readonly person: string; readonly part: PanelPart }
 
-/** A member's signature under what the member saw of the report. */
-export interface PanelSignature extends PanelMember {
-  readonly at: Instant;
-  readonly certificateSerial: string;
-  readonly token: string;
-  readonly signature: string;
-  /** The statement that was signed, canonical JSON. */
-  readonly statement: string;
-}
-
-/** 鉴定意见 on one item: one conclusion of the panel, with who entered it. */
+/** 鉴定意见 of one panel member on one item. */
 export interface ItemOpinion {
   readonly opinion: Opinion;
   /** `Y`, `D30` …; with 存续 alone. */
@@ -53,9 +43,6 @@ export interface ItemOpinion {
   readonly by: string;
   readonly at: Instant;
 }
-
-/** 鉴定工作报告, the words of it; figures and register are derived. */
-export interface AppraisalWords { readonly process: string; readonly conclusion: string; readonly by: string; readonly at: Instant }
 
 export interface AppraisalBatch {
   readonly id: string;
@@ -69,11 +56,11 @@ export interface AppraisalBatch {
   readonly openedAt: Instant;
   readonly convenedBy: string | null;
   readonly members: readonly PanelMember[];
-  readonly report: AppraisalWords | null;
-  readonly signatures: readonly PanelSignature[];
+  /** The approval that carried it out. */
   readonly approval: string | null;
+  /** 鉴定工作报告 (R15). */
+  readonly report: string | null;
   readonly closedAt: Instant | null;
-  readonly cancelled: string | null;
 }
 
 /** What an appraisal asks of a record. */
@@ -151,7 +138,7 @@ export function requireOpinions(opinions: readonly (ItemOpinion | null)[]): void
 }
 
 /** 会签齐: everybody of the panel has signed. */
-export const isCountersigned = (batch: Pick<AppraisalBatch, 'members' | 'signatures'>): boolean => batch.members.every(({ person }) => batch.signatures.some((one) => one.person === person));
+export const isCountersigned = (batch: { readonly members: readonly PanelMember[]; readonly signatures: readonly { readonly person: string }[] }): boolean => batch.members.every(({ person }) => batch.signatures.some((one) => one.person === person));
 
 /** 档案或审计冻结 (legal hold), a register of its own. */
 export interface LegalHold {
@@ -163,7 +150,6 @@ export interface LegalHold {
   readonly placedBy: string;
   readonly placedAt: Instant;
   readonly lifted: { readonly by: string; readonly at: Instant; readonly reason: string } | null;
-  readonly version: number;
 }
 
 /** 解除冻结. @throws ArchiveError `E_STATE_INVALID` once lifted */

@@ -59,7 +59,18 @@ export interface RecordFacts {
   readonly filingDeadline: CalendarDate | null;
   readonly filedAt: Instant | null;
   readonly transferDueOn: CalendarDate | null;
+  /** Of the period in force: `currentRetention` where an appraisal set one anew, else `retentionCode`. */
   readonly retentionExpiresOn: CalendarDate | null;
+  /** 现行保管期限, where an appraisal set it anew; the 档号 keeps the period it was given with. @see 办法第三十八条 */
+  readonly currentRetention: string | null;
+  /** 冻结: some legal hold on it stands. */
+  readonly legalHold: boolean;
+  /** The approved appraisal that made it `appraised`. */
+  readonly appraisal: string | null;
+  readonly destructionOrder: string | null;
+  readonly transferBatch: string | null;
+  /** 移交后留存至. */
+  readonly retainUntil: CalendarDate | null;
   /** Worst verdict of the last 四性检测: `accept`, `warn`, `reject`; null before it. */
   readonly verdict: 'accept' | 'warn' | 'reject' | null;
   /** SM3 of the canonical description when filed. */
@@ -197,6 +208,11 @@ export interface RecordRepository {
   events(record: string): Promise<readonly ProcessEvent[]>;
   addEvent(record: string, event: ProcessEvent): Promise<void>;
 }
+
+/** How a record stands before anything happens to it after filing. */
+export const NOTHING_SINCE_FILING = {
+  currentRetention: null, legalHold: false, appraisal: null, destructionOrder: null, transferBatch: null, retainUntil: null,
+} as const satisfies Partial<RecordFacts>;
 
 export interface FileCounts { readonly files: number; readonly accepted: number; readonly warned: number; readonly rejected: number; readonly bytes: number }
 

@@ -1,6 +1,6 @@
 import { ArchiveError } from '../errors.js';
 import { requireName } from '../computer-file-name.js';
-import { batchTarget, recordTarget } from '../holdings.js';
+import { batchTarget, NOTHING_SINCE_FILING, recordTarget } from '../holdings.js';
 import type { CaptureBatch, ComputerFile, FileRole, StoredRecord, Upload } from '../holdings.js';
 import type { Call, WriteTools } from '../ports.js';
 import { requireNext } from '../record.js';
@@ -149,7 +149,7 @@ export function uploadService(parts: CaptureParts) {
       fonds: batch.fonds, department: batch.department, owner: batch.openedBy, categoryCode: null, archivalYear: null, retentionCode: null, orgOrFunction: null,
       scheduleItemId: null, scheme: null, documentDate: null, completedOn: null, series: null, sequence: null, archivalCode: null, codeProfile: null, codeStatus: null,
       classificationId: null, mark: null, filingDeadline: null, filedAt: null, transferDueOn: null, retentionExpiresOn: null, verdict: null, metadataDigest: null,
-      capturedAt: clock.now(), version: 1, description: { title: titleFrom(fileName) },
+      ...NOTHING_SINCE_FILING, capturedAt: clock.now(), version: 1, description: { title: titleFrom(fileName) },
       // Secrets are known to whoever handed them in and to the department, until marking says otherwise.
       scope: batch.level >= 2 ? { persons: [batch.openedBy], departments: [batch.department] } : { persons: [], departments: [] },
     };

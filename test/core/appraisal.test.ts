@@ -150,7 +150,7 @@ test('会签: the report is countersigned once everybody of the panel has signed
 });
 
 test('第三十八条 冻结: a hold is lifted once, with who and why, and what was placed stays', (t) => {
-  const placed: LegalHold = { id: 'h', record: 'r', kind: 'litigation', requestedBy: '法规处', reason: '行政诉讼未结', placedBy: 'a', placedAt: '2026-01-01T00:00:00.000Z', lifted: null, version: 1 };
+  const placed: LegalHold = { id: 'h', record: 'r', kind: 'litigation', requestedBy: '法规处', reason: '行政诉讼未结', placedBy: 'a', placedAt: '2026-01-01T00:00:00.000Z', lifted: null };
   const lifted = liftHold(placed, 'b', '2026-02-01T00:00:00.000Z', '已判决生效');
   t.deepEqual(lifted, { ...placed, lifted: { by: 'b', at: '2026-02-01T00:00:00.000Z', reason: '已判决生效' } });
   t.is(codeOf(() => liftHold(lifted, 'b', '2026-02-02T00:00:00.000Z', '再次')), 'E_STATE_INVALID');

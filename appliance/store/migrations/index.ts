@@ -19,6 +19,7 @@ import { lists } from './0015-lists.js';
 import { backups } from './0016-backups.js';
 import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
+import { appraisal } from './0020-appraisal.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly Migration[] = [
   backups,
   carriers,
   yearOrder,
+  appraisal,
 ];
 
 /**

@@ -4,6 +4,8 @@ import type { SecrecyTx } from '../../../secrecy/ports.js';
 import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
+import { appraisalRepository } from './appraisals.js';
+import type { AppraisalRepository } from './appraisals.js';
 import { approvalRepository } from './approvals.js';
 import { carrierRepository } from './carriers.js';
 import type { CarrierRepository } from './carriers.js';
@@ -16,6 +18,8 @@ import type { DeviceRepository } from './devices.js';
 import { emergencyRepository } from './emergencies.js';
 import type { EmergencyRepository } from './emergencies.js';
 import { holdings } from './holdings.js';
+import { legalHoldRepository } from './legal-holds.js';
+import type { LegalHoldRepository } from './legal-holds.js';
 import { caseRepository, noticeRepository, taskRepository } from './marking-cases.js';
 import { authorityRepository } from './class-authorities.js';
 import { whileThawed } from './frozen.js';
@@ -51,6 +55,8 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly compliance: ComplianceRepository;
   readonly carriers: CarrierRepository;
   readonly devices: DeviceRepository;
+  readonly appraisals: AppraisalRepository;
+  readonly holds: LegalHoldRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -61,6 +67,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing),
+    appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {

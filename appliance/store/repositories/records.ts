@@ -13,6 +13,7 @@ export interface RecordRow {
   code_profile: string | null; code_status: StoredRecord['codeStatus']; classification: string | null; mark: string | null; filing_deadline: string | null;
   filed_at: string | null; transfer_due_on: string | null; retention_expires_on: string | null; verdict: StoredRecord['verdict'];
   metadata_digest: string | null; sealed: Buffer; captured_at: string; version: number;
+  current_retention: string | null; legal_hold: number | null; appraisal: string | null; destruction_order: string | null; transfer_batch: string | null; retain_until: string | null;
 }
 
 interface ScopeRow { record: string; kind: 'person' | 'department' | 'request' | 'compartment'; ref: string }
@@ -25,6 +26,8 @@ const columns = (record: StoredRecord, sealing: Sealing): Record<string, SqlValu
   code_status: record.codeStatus, classification: record.classificationId, mark: record.mark, filing_deadline: record.filingDeadline,
   filed_at: record.filedAt, transfer_due_on: record.transferDueOn, retention_expires_on: record.retentionExpiresOn, verdict: record.verdict,
   metadata_digest: record.metadataDigest, sealed: sealing.seal(record.level, `record/${record.id}`, record.description), captured_at: record.capturedAt,
+  current_retention: record.currentRetention, legal_hold: record.legalHold ? 1 : null, appraisal: record.appraisal, destruction_order: record.destructionOrder,
+  transfer_batch: record.transferBatch, retain_until: record.retainUntil,
 });
 
 /** A row as a record; the sealed description is opened, so the box must be unlocked. */
@@ -36,7 +39,8 @@ export function recordOf(row: RecordRow, scope: TargetScope, sealing: Sealing): 
     series: row.series, sequence: row.sequence, archivalCode: row.archival_code, codeProfile: row.code_profile, codeStatus: row.code_status, classificationId: row.classification,
     mark: row.mark, filingDeadline: row.filing_deadline, filedAt: row.filed_at, transferDueOn: row.transfer_due_on,
     retentionExpiresOn: row.retention_expires_on, verdict: row.verdict, metadataDigest: row.metadata_digest, capturedAt: row.captured_at,
-    version: row.version, scope, description: sealing.open<Description>(row.level, `record/${row.id}`, row.sealed),
+    currentRetention: row.current_retention, legalHold: row.legal_hold !== null, appraisal: row.appraisal, destructionOrder: row.destruction_order,
+    transferBatch: row.transfer_batch, retainUntil: row.retain_until, version: row.version, scope, description: sealing.open<Description>(row.level, `record/${row.id}`, row.sealed),
   };
 }
 
