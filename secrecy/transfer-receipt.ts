@@ -17,9 +17,9 @@ export interface ReceiptParty {
 }
 /** One sealed volume of the package, in order. */
 export interface ReceiptVolume {
-  /** Envelope id, UUID. */
-  readonly envelope: string;
-  /** SM3 of the sealed file, hex. */
+  /** Envelope id, UUID; `null` for a package that travelled plain. */
+  readonly envelope: string | null;
+  /** SM3 of the envelope's label, hex, which holds the digest of all that is in it; of the manifest where there is none. */
   readonly envelopeDigest: string;
   /** SM3 of 校验/manifest-sm3.txt, hex; `null` where the envelope could not be opened, which only a returned package may be. */
   readonly manifestDigest: string | null;
@@ -95,7 +95,7 @@ export interface HandedOver {
   /** Serial of the sender's box and of the one it was sealed for. */
   readonly senderBox: string;
   readonly receiverBox: string;
-  readonly volumes: readonly { readonly envelope: string; readonly envelopeDigest: string; readonly manifestDigest: string }[];
+  readonly volumes: readonly { readonly envelope: string | null; readonly envelopeDigest: string; readonly manifestDigest: string }[];
   /** Archival codes of the records. */
   readonly records: readonly string[];
   readonly dispatchedAt: Instant;
@@ -175,7 +175,7 @@ const signedReceipt = closed<SignedReceipt>({
   body: closed<ReceiptBody>({
     type: (value): value is typeof RECEIPT_TYPE => value === RECEIPT_TYPE,
     receiptNo: text(NUMBER), packageNo: text(NUMBER), handoverNo: text(NUMBER), sender: party, receiver: party,
-    volumes: list(closed<ReceiptVolume>({ envelope: text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u), envelopeDigest: text(DIGEST), manifestDigest: nullable(text(DIGEST)) }), 1, 1000),
+    volumes: list(closed<ReceiptVolume>({ envelope: nullable(text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u)), envelopeDigest: text(DIGEST), manifestDigest: nullable(text(DIGEST)) }), 1, 1000),
     receivedAt: text(INSTANT), decidedAt: text(INSTANT),
     outcome: (value): value is 'accepted' | 'returned' => value === 'accepted' || value === 'returned',
     records: list(closed<ReceiptRecord>({ archivalCode: text(NUMBER), accessionNo: nullable(text(NUMBER)) }), 0, 20_000),
