@@ -4,15 +4,15 @@ import type { BindingFault } from '../../secrecy/binding.js';
 import type { BindingPause } from '../../policies/schemas/guarding.js';
 import type { AccessGate } from '../access/gate.js';
 import type { ServerCall } from '../server/route.js';
+import type { Round } from '../rounds/stored-round.js';
 import type { Sql } from '../store/sql.js';
 import type { Bindings } from './bindings.js';
-import type { BindingRound } from './round.js';
 
 export interface BindingServiceParts {
   readonly store: UnitOfWork<{ readonly sql: Sql } & WriteTools, { readonly sql: Sql } & ReadTools>;
   readonly gate: AccessGate;
   readonly bindings: Bindings;
-  readonly round: BindingRound;
+  readonly round: Round;
   /** Wakes the background work. */
   readonly wake: () => void;
 }

@@ -6,14 +6,10 @@ import { containerService } from '../containers/service.js';
 import type { LowerDecision } from '../containers/service.js';
 import type { ReadTools, WriteTools } from '../../core/ports.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
+import { background } from '../rounds/background.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { knowledgeService } from './knowledge.js';
 import { rehearsalService } from './rehearsal.js';
-
-/** Rest between two steps, so that people are served first; and before the first round after a start. */
-const REST_MS = 20;
-const SETTLE_MS = 30_000;
-const DAY_MS = 86_400_000;
 
 /** 标志绑定: the round over the box's store, and its acts. `start` begins the background work, `stop` waits for the step under way. */
 export interface GuardingParts {
@@ -44,44 +40,19 @@ export function composeGuarding(box: Box, parts: GuardingParts) {
     },
   });
 
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = true;
-  let underWay: Promise<unknown> = Promise.resolve();
-  const after = (milliseconds: number): void => {
-    clearTimeout(timer);
-    if (stopped) return;
-    timer = setTimeout(() => { underWay = walk(); }, milliseconds);
-    timer.unref();
-  };
-  async function walk(): Promise<void> {
-    const more = box.keys.state === 'unlocked' && await round.step().catch(() => false);
-    after(more ? REST_MS : DAY_MS);
-  }
+  const bindingWork = background(round, clock, () => box.keys.state === 'unlocked');
   const containers = containerService({ store, gate: box.gate, clock, marks: box.containers, policy: box.policies.content('marking.json'), approvals: parts.approvals });
   parts.approvals.carries('container.lower', async (tx, _call, granted, decided) => containers.lowered(tx, granted.id, decided as unknown as LowerDecision));
   return {
     containers,
-    binding: bindingService({ store, gate: box.gate, bindings, round, wake: () => { after(0); } }),
+    binding: bindingService({ store, gate: box.gate, bindings, round, wake: bindingWork.wake }),
     knowledge: knowledgeService({ store, gate: box.gate, nameOf: parts.nameOf }),
     rehearsal: rehearsalService({ store, gate: box.gate }),
     guardingWork: {
       start(): void {
-        stopped = false;
-        clearTimeout(timer);
-        timer = setTimeout(() => { underWay = again(); }, SETTLE_MS);
-        timer.unref();
-        async function again(): Promise<void> {
-          // A round that the last run left open goes on; a finished one begins anew.
-          const state = await round.state().catch(() => null);
-          if (state === null || state.state === 'done') await round.start().catch(() => undefined);
-          after(0);
-        }
+        bindingWork.start();
       },
-      async stop(): Promise<void> {
-        stopped = true;
-        clearTimeout(timer);
-        await underWay;
-      },
+      stop: async (): Promise<void> => bindingWork.stop(),
     },
   };
 }
