@@ -12,6 +12,7 @@ import { inspectionService, metadataOf, tester } from '../core/services/inspecti
 import type { InspectionParts } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
+import { markedName } from '../secrecy/mark-places.js';
 import { SYSTEM } from './access/gate.js';
 import { composeAlarms } from './alarms/compose.js';
 import type { StorageProbe } from './alarms/probes.js';
@@ -160,7 +161,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     inspection: inspectionService(inspectionParts, test),
     filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal }),
     report, compliance,
-    consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markOf: async (record) => classification.cardOf(matters, record) }),
+    consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({
       store, vault: box.vault, preview,
       async reader(id) {

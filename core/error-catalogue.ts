@@ -225,6 +225,7 @@ export const NOTICES = {
   A_AUDIT_GAP: { message: '审计链断裂或时间倒退，已停止写入，请取证核查', articles: [40] },
   A_CLOCK_WRONG: { message: '本机时间倒退或与计时不符，已停止写入，请核对标准时间并由系统管理员和安全保密管理员签字更正', articles: [40] },
   A_MARK_BINDING: { message: '有标志的件与绑定签名不符，可能被改动，该件已停用，请核查并从备份恢复', articles: [41] },
+  A_MARK_PLACES: { message: '密级标志在元数据、页面、文件名、打印页眉四处说法不一，请在“标志核对”查看并更正', articles: [41] },
   A_STORAGE_WARN: { message: '存储空间已用八成以上，请扩容或清理', articles: [40] },
   A_STORAGE_STOP: { message: '存储空间将满，为保审计日志已停止业务写入，请立即扩容', articles: [40] },
   A_ACCOUNT_LOCKED: { message: '账号连续登录失败已锁定，请核实是否本人', articles: [40] },

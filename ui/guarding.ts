@@ -1,6 +1,7 @@
 /** 告警、标志绑定、知悉登记、访问预演 as the box shows them. */
 import type { AuditEntry } from './audit.js';
 import type { Page } from './api.js';
+import type { Level } from './levels.js';
 
 export interface AlarmRow {
   readonly id: string; readonly code: string; readonly message: string; readonly severity: 'notice' | 'warning' | 'critical'; readonly disposition: string; readonly state: string; readonly personName: string | null; readonly record: string | null;
@@ -17,6 +18,12 @@ export interface BindingShown {
   readonly round: { readonly state: 'running' | 'paused' | 'done'; readonly startedAt: string; readonly finishedAt: string | null; readonly checked: number; readonly total: number; readonly faults: number } | null;
   readonly total: number; readonly rows: readonly { readonly record: string | null; readonly fault: string; readonly text: string; readonly foundAt: string }[];
 }
+/** 四处标志核对: which of metadata, page, file name and print header does not say what the others do. */
+export interface MarksShown {
+  readonly round: { readonly state: 'running' | 'paused' | 'done'; readonly startedAt: string; readonly finishedAt: string | null; readonly counts: { readonly checked: number; readonly total: number; readonly faults: number } | null } | null;
+  readonly total: number; readonly rows: readonly MarkRow[];
+}
+export interface MarkRow { readonly kind: 'record' | 'report'; readonly id: string; readonly code: string | null; readonly level: Level | null; readonly mark: string | null; readonly foundAt: string; readonly places: readonly { readonly place: string; readonly text: string }[] }
 export interface Knowing {
   readonly id: number; readonly record: string; readonly person: string; readonly personName: string; readonly at: string; readonly recordLevel: number; readonly mark: string | null; readonly code: string; readonly title: string;
   readonly modeName: string; readonly page: number | null; readonly approval: string | null; readonly terminal: string;

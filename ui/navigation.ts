@@ -37,6 +37,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/classification', name: '定密工作台', acts: ['classification.list', 'classification.propose'], letter: 'm' },
       { path: '/annual-review', name: '年度审核', acts: ['classification.expiring'], letter: 'v' },
       { path: '/notices', name: '通知与回执', acts: ['classification.notices'], letter: 'n' },
+      { path: '/marks', name: '标志核对', acts: ['mark.list'] },
       { path: '/knowledge', name: '知悉登记', acts: ['knowledge.list'] },
       { path: '/containers', name: '批次与报表密级', acts: ['container.list'] },
       { path: '/class-authorities', name: '定密责任人与授权', acts: ['classification.appoint-authority', 'classification.approve', 'classification.propose'], letter: 'h' },

@@ -21,6 +21,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/class-statistics', component: () => import('./pages/class-statistics.vue') },
   { path: '/knowledge', component: () => import('./pages/knowledge.vue') },
   { path: '/alarms', component: () => import('./pages/alarms.vue') },
+  { path: '/marks', component: () => import('./pages/marks.vue') },
   { path: '/binding', component: () => import('./pages/binding.vue') },
   { path: '/notices', component: () => import('./pages/notices.vue') },
   { path: '/containers', component: () => import('./pages/containers.vue') },

@@ -53,6 +53,8 @@ export const ACTS: Readonly<Record<string, string>> = {
   'binding.show': '标志绑定校验情况',
   'binding.verify': '校验标志绑定',
   'binding.pause': '暂停或继续标志绑定校验',
+  'mark.list': '标志四处核对情况',
+  'mark.check': '核对标志四处',
   'audit.consistency': '出具一致性证明',
   'audit.checkpoints': '查看检查点',
   'capture.list': '收集批次',

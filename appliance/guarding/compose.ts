@@ -5,13 +5,19 @@ import type { Box } from '../box.js';
 import { containerService } from '../containers/service.js';
 import type { LowerDecision } from '../containers/service.js';
 import type { ReadTools, WriteTools } from '../../core/ports.js';
+import { placesRound } from '../marking/places-round.js';
+import { placesService } from '../marking/places-service.js';
+import { placesOf } from '../marking/places.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
-import { background } from '../rounds/background.js';
+import { background, USUAL_PACE } from '../rounds/background.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { knowledgeService } from './knowledge.js';
 import { rehearsalService } from './rehearsal.js';
 
-/** 标志绑定: the round over the box's store, and its acts. `start` begins the background work, `stop` waits for the step under way. */
+/** The round over the places follows the one over the bindings. */
+const PLACES_SETTLE_MS = 60_000;
+
+/** 标志绑定, 四处标志: the rounds over the box's store, and their acts. `start` begins the background work, `stop` waits for the step under way. */
 export interface GuardingParts {
   readonly nameOf: (person: string) => Promise<string>;
   readonly approvals: ApprovalService<Repositories & WriteTools, Repositories & ReadTools>;
@@ -40,19 +46,29 @@ export function composeGuarding(box: Box, parts: GuardingParts) {
     },
   });
 
+  const policy = box.policies.content('marking.json');
+  const marks = placesRound({
+    store, reader, clock, systemCall: (act) => box.systemCall(act),
+    places: placesOf({ sealing: box.sealing, vault: box.vault, containers: box.containers, clock, policy }),
+  });
+  const placesWork = background(marks, clock, () => box.keys.state === 'unlocked', { ...USUAL_PACE, settleMs: PLACES_SETTLE_MS });
   const bindingWork = background(round, clock, () => box.keys.state === 'unlocked');
-  const containers = containerService({ store, gate: box.gate, clock, marks: box.containers, policy: box.policies.content('marking.json'), approvals: parts.approvals });
+  const containers = containerService({ store, gate: box.gate, clock, marks: box.containers, policy, approvals: parts.approvals });
   parts.approvals.carries('container.lower', async (tx, _call, granted, decided) => containers.lowered(tx, granted.id, decided as unknown as LowerDecision));
   return {
     containers,
     binding: bindingService({ store, gate: box.gate, bindings, round, wake: bindingWork.wake }),
+    places: placesService({ store, gate: box.gate, round: marks, wake: placesWork.wake }),
     knowledge: knowledgeService({ store, gate: box.gate, nameOf: parts.nameOf }),
     rehearsal: rehearsalService({ store, gate: box.gate }),
     guardingWork: {
       start(): void {
         bindingWork.start();
+        placesWork.start();
       },
-      stop: async (): Promise<void> => bindingWork.stop(),
+      async stop(): Promise<void> {
+        await Promise.all([bindingWork.stop(), placesWork.stop()]);
+      },
     },
   };
 }

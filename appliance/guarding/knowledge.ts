@@ -6,7 +6,7 @@ import type { KnowledgeExport, KnowledgeList } from '../../policies/schemas/guar
 import { knowings } from '../../secrecy/knowledge.js';
 import type { Knowing } from '../../secrecy/knowledge.js';
 import { highest, levelName } from '../../secrecy/level.js';
-import { markedName } from '../../secrecy/marking.js';
+import { markedName } from '../../secrecy/mark-places.js';
 import type { AccessGate } from '../access/gate.js';
 import { bytes } from '../server/route.js';
 import type { ServerCall } from '../server/route.js';

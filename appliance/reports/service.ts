@@ -9,7 +9,7 @@ import type { SignedCheckpoint } from '../../core/checkpoint.js';
 import type { ReportCreate, ReportKind, ReportList, ReportRead, ReportShow, ReportsPolicy } from '../../policies/schemas/report.js';
 import type { TestItems } from '../../policies/schemas/test-items.js';
 import { NOT_YET_MADE } from '../../secrecy/access.js';
-import { markedName } from '../../secrecy/marking.js';
+import { markedName } from '../../secrecy/mark-places.js';
 import type { MarkPolicy } from '../../secrecy/marking.js';
 import { isSecret } from '../../secrecy/level.js';
 import { keepCheckpoint, signCheckpoint } from '../audit/checkpoints.js';
@@ -27,8 +27,9 @@ import type { StoredReport, Told } from '../store/repositories/reports.js';
 import { checkedDocument, plannedReport, standing } from './document.js';
 import type { Held, ReportContent, ReportStanding } from './document.js';
 import { fourPropertyReport } from './four-property.js';
-import { reportSet, SET_ENDINGS, setName, unzipSet, zipSet } from './report-set.js';
+import { reportSet, SET_ENDINGS, setName, zipSet } from './report-set.js';
 import type { SetEnding } from './report-set.js';
+import { fileOf, setOf } from './stored-set.js';
 import { complianceReport, titleOf } from '../compliance/report.js';
 import type { ComplianceService } from '../compliance/service.js';
 import { userRoleReport } from './user-role.js';
@@ -149,24 +150,9 @@ export function reportService(parts: ReportServiceParts) {
   async function lastPolicies(tx: Pick<Repositories, 'reports'>): Promise<readonly PolicyDigest[] | null> {
     const last = await tx.reports.latest('R11');
     if (!last) return null;
-    const document = checkedDocument(JSON.parse((await fileOf(last, 'json')).toString('utf8')));
+    const document = checkedDocument(JSON.parse((await fileOf(vault, last, 'json')).toString('utf8')));
     const table = document.sections.find((section) => section.type === 'table' && section.key === 'policies');
     return table?.type === 'table' ? table.rows.map((row) => ({ file: String(row['file']), version: String(row['version']), sm3: String(row['sm3']) })) : null;
-  }
-
-  async function setOf(report: StoredReport): Promise<Buffer> {
-    const sealed = await vault.open(report.object);
-    try {
-      return Buffer.from(await sealed.readRange(0, sealed.bytes));
-    } finally {
-      await sealed.close();
-    }
-  }
-
-  async function fileOf(report: StoredReport, ending: SetEnding): Promise<Buffer> {
-    const file = unzipSet(await setOf(report)).get(setName(report.number, ending));
-    if (!file) throw new ArchiveError('E_NOT_FOUND', { report: report.id, ending });
-    return file;
   }
 
   async function make(call: ServerCall, input: ReportCreate) {
@@ -267,7 +253,7 @@ export function reportService(parts: ReportServiceParts) {
         await tx.allow(reportTarget(report));
         tx.audit({ action: call.act, object: report.id, objectType: 'report', objectLevel: report.level, detail: { number: report.number } });
         told(tx, call, report);
-        return { ...(await outward(report)), document: checkedDocument(JSON.parse((await fileOf(report, 'json')).toString('utf8'))) };
+        return { ...(await outward(report)), document: checkedDocument(JSON.parse((await fileOf(vault, report, 'json')).toString('utf8'))) };
       });
     },
 
@@ -277,7 +263,7 @@ export function reportService(parts: ReportServiceParts) {
         const report = found(await tx.reports.get(input.report));
         await tx.allow(reportTarget(report));
         const ending = input.format === 'sig' ? 'pdf.sig' : input.format;
-        const body = ending === 'zip' ? await setOf(report) : await fileOf(report, ending as SetEnding);
+        const body = ending === 'zip' ? await setOf(vault, report) : await fileOf(vault, report, ending as SetEnding);
         tx.audit({
           action: call.act, object: report.id, objectType: 'report', objectLevel: report.level,
           detail: { number: report.number, file: ending, bytes: body.length, sm3: Buffer.from(sm3(body)).toString('hex') },

@@ -14,6 +14,8 @@ export interface ConsultationParts {
   readonly nameOf: (person: string) => Promise<string>;
   /** 标志 of a record that carries one. */
   readonly markOf: (record: StoredRecord) => Promise<MarkCard | null>;
+  /** 文件名后缀: the name under which a file of that level is shown. */
+  readonly markedName: (fileName: string, level: Level) => string;
 }
 
 /** 国家秘密标志 of one record as its page shows it. */
@@ -74,7 +76,8 @@ export function consultationService(parts: ConsultationParts) {
         const record = await tx.records.get(input.record);
         if (!record) throw new ArchiveError('E_NOT_FOUND');
         await tx.allow(recordTarget(record));
-        const [files, events] = [await tx.files.ofRecord(record.id), await tx.records.events(record.id)];
+        const [stored, events] = [await tx.files.ofRecord(record.id), await tx.records.events(record.id)];
+        const files = stored.map((file) => ({ ...file, sealed: { ...file.sealed, fileName: parts.markedName(file.sealed.fileName, record.level) } }));
         tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level });
         const names = new Map<string, string>();
         for (const { person } of events) if (!names.has(person)) names.set(person, await parts.nameOf(person));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { openTestBox } from '../helpers/box.js';
 import { at, described, done, filedSecret, mark, markers } from '../helpers/marked.js';
-import { markDisagreements, markedName } from '../../secrecy/marking.js';
+import { markDisagreements, markedName, nameHeldTo } from '../../secrecy/mark-places.js';
 import { traceText } from '../../secrecy/watermark.js';
 
 interface Known { readonly total: number; readonly rows: readonly { readonly record: string; readonly personName: string; readonly mode: string; readonly page: number | null; readonly title: string }[] }
@@ -87,14 +87,21 @@ test('06 §4.3: the four places of a mark say the same, and each that does not i
   const marks = { mark: { ...policy.mark, separatorVariants: [...policy.mark.separatorVariants], internal: [...policy.mark.internal] } };
   const trace = { code: 'Z109', orderNo: null, person: '张三', unit: '某局', at: '2026-11-22T16:04:59.999Z', short: '3F9K2-M7Q0X' };
   for (const [level, mark] of [[2, '秘密★10年'], [3, '机密★20年'], [4, '绝密★长期']] as const) {
-    const places = { level, mark, page: traceText({ ...trace, mark })[0] ?? null, fileName: markedName('关于演练的通知.v2.pdf', level), header: mark };
+    const places = { level, mark, decided: { level, mark }, page: traceText({ ...trace, mark })[0] ?? null, fileNames: [markedName('关于演练的通知.v2.pdf', level)], header: mark };
     t.deepEqual(markDisagreements(places, marks), []);
-    for (const [change, word] of [[{ mark: '秘密★1年', level: 4 }, '元数据'], [{ page: null }, '页面水印'], [{ fileName: '通知.pdf' }, '文件名'], [{ header: '内部' }, '打印页眉']] as const) {
-      t.regex(markDisagreements({ ...places, ...change } as never, marks).join(), new RegExp(word, 'u'));
+    for (const [change, fault] of [
+      [{ mark: '秘密★1年', level: 4 }, 'metadata'], [{ decided: { level, mark: '秘密★9年' } }, 'decision'], [{ page: null }, 'page'], [{ fileNames: ['通知.pdf'] }, 'file-name'],
+      [{ fileNames: ['绝密★长期 通知〔秘密〕.pdf'], level: 2 }, 'file-name'], [{ header: '内部' }, 'header'],
+    ] as const) {
+      t.true(markDisagreements({ ...places, ...change }, marks).includes(fault), JSON.stringify(change));
     }
   }
-  t.deepEqual(markDisagreements({ level: 1, mark: '内部', page: '内部', fileName: '通知.pdf', header: '内部' }, marks), []);
-  t.is(markDisagreements({ level: 1, mark: '内部', page: '秘密★1年', fileName: '通知〔秘密〕.pdf', header: '秘密★1年' }, marks).length, 3);
+  const plain = { level: 1, mark: '内部', decided: null, page: '内部', fileNames: ['通知.pdf'], header: '内部' } as const;
+  t.deepEqual(markDisagreements(plain, marks), []);
+  t.deepEqual(markDisagreements({ ...plain, mark: '解密 2036-03-02 自行解密', page: '解密 2036-03-02 自行解密', header: null }, marks), []);
+  t.deepEqual(markDisagreements({ ...plain, mark: '秘密★1年', page: '秘密★1年', fileNames: ['通知〔秘密〕.pdf'], header: '秘密★1年' }, marks), ['metadata', 'page', 'file-name', 'header']);
+  t.is(nameHeldTo('通知〔机密〕.pdf', 1, 3), '通知.pdf', 'an old mark goes when the secret does');
+  t.is(nameHeldTo('通知〔绝密〕.pdf', 2, 2), '通知〔绝密〕.pdf', 'a claim beyond what it ever was stays to be seen');
   t.is(markedName('通知〔秘密〕.pdf', 3), '通知〔机密〕.pdf');
   t.is(markedName(markedName('通知.tar.gz', 3), 3), '通知〔机密〕.tar.gz');
   t.is(markedName('通知.pdf', 1), '通知.pdf');

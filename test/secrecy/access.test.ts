@@ -65,6 +65,8 @@ const MAY = `
   binding.show               three-officers officer custodian
   binding.verify             three-officers
   binding.pause              sysadmin
+  mark.list                  officer custodian class_authority secadmin auditadmin
+  mark.check                 officer secadmin
   capture.list               collectors
   capture.show               collectors
   capture.open               collectors

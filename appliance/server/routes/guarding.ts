@@ -10,6 +10,8 @@ export const guardingRoutes = (services: Services): Routes => ({
   'binding.show': route({ method: 'GET', summary: '标志绑定校验情况', input: NoInput, errors: ['E_DENIED'], handle: services.binding.show }),
   'binding.verify': route({ method: 'POST', summary: '立即校验标志绑定', input: NoInput, errors: ['E_DENIED'], handle: services.binding.verify }),
   'binding.pause': route({ method: 'POST', summary: '暂停或继续标志绑定校验', input: BindingPause, errors: ['E_DENIED'], handle: services.binding.pause }),
+  'mark.list': route({ method: 'GET', summary: '标志四处核对情况', input: NoInput, errors: ['E_DENIED'], handle: services.places.list }),
+  'mark.check': route({ method: 'POST', summary: '立即核对标志四处', input: NoInput, errors: ['E_DENIED'], handle: services.places.check }),
   'knowledge.list': route({ method: 'GET', summary: '知悉登记', input: KnowledgeList, errors: ['E_DENIED'], handle: services.knowledge.list }),
   'knowledge.export': route({ method: 'GET', summary: '导出知悉登记簿', input: KnowledgeExport, errors: ['E_DENIED'], handle: services.knowledge.export }),
   'access.rehearse': route({ method: 'POST', summary: '预演密级或知悉范围的变化', input: AccessRehearse, errors: ['E_DENIED', 'E_NOT_FOUND'], handle: services.rehearsal.record }),

@@ -20,6 +20,7 @@ import { backups } from './0016-backups.js';
 import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
 import { appraisal } from './0020-appraisal.js';
+import { markPlaces } from './0026-mark-places.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly Migration[] = [
   carriers,
   yearOrder,
   appraisal,
+  markPlaces,
 ];
 
 /**
