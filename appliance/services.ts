@@ -23,6 +23,7 @@ import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
 import { composeCarriers } from './carriers/compose.js';
+import { composeCounterparts } from './counterparts/compose.js';
 import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
@@ -126,11 +127,14 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const alarming = composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage });
   const backup = backupOf(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
 
+  const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
+
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
     ...composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf }),
+    ...counterparts,
     ...identity, dutyName, classification, marking, markingDays,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
@@ -143,6 +147,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     custody: custodyOf(box, identity.approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();
+      await counterparts.transport.ensure();
       await backup.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();

@@ -70,7 +70,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     if (box.keys.state === 'unlocked') await box.checkpoint();
   };
   const round = async (): Promise<void> => {
-    if (box.keys.state === 'unlocked') { await services.peopleRound(); await services.carrierRound(); }
+    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.peopleRound(); await services.carrierRound(); }
   };
   await round();
   await sign();

@@ -17,6 +17,7 @@ import { Pkcs11File } from './pkcs11.js';
 import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
+import { TransferPolicy } from './transfer.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -45,6 +46,7 @@ export const POLICY_FILES = {
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
   'test-items.json': TestItems,
+  'transfer.json': TransferPolicy,
   'holidays.json': HolidaysFile,
   'marking.json': MarkingFile,
   'marking-cases.json': MarkingCasesFile,

@@ -115,6 +115,11 @@ const MAY = `
   device.challenge           custodian archivist officer
   device.check               custodian archivist officer
   device.usbguard            secadmin sysadmin
+  counterpart.list           custodian archivist officer secadmin unit_head repository inspector
+  counterpart.show           custodian archivist officer secadmin unit_head repository inspector
+  counterpart.card           custodian archivist officer secadmin repository
+  counterpart.register       custodian archivist repository
+  counterpart.suspend        officer secadmin
   container.list             officer custodian class_authority unit_head
   container.lower            officer custodian
   classification.authorities everyone

@@ -9,6 +9,7 @@ import { captureRoutes } from './capture.js';
 import { carrierRoutes } from './carrier.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
 import { complianceRoutes } from './compliance.js';
+import { counterpartRoutes } from './counterpart.js';
 import { custodyRoutes } from './custody.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { peopleRoutes } from './people.js';
@@ -41,6 +42,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...reportRoutes(services.report),
   ...guardingRoutes(services),
   ...carrierRoutes(services),
+  ...counterpartRoutes(services),
   ...systemRoutes(box, services),
 });
 

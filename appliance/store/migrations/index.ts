@@ -21,6 +21,7 @@ import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
 import { appraisal } from './0020-appraisal.js';
 import { markPlaces } from './0026-mark-places.js';
+import { transfers } from './0022-transfers.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -37,6 +38,7 @@ const MIGRATIONS: readonly Migration[] = [
   yearOrder,
   appraisal,
   markPlaces,
+  transfers,
 ];
 
 /**

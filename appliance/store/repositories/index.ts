@@ -13,6 +13,8 @@ import { complianceRepository } from './compliance.js';
 import type { ComplianceRepository } from './compliance.js';
 import { custodyRepository } from './custody.js';
 import type { CustodyRepository } from './custody.js';
+import { counterpartRepository } from './counterparts.js';
+import type { CounterpartRepository } from './counterparts.js';
 import { deviceRepository } from './devices.js';
 import type { DeviceRepository } from './devices.js';
 import { emergencyRepository } from './emergencies.js';
@@ -57,6 +59,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly devices: DeviceRepository;
   readonly appraisals: AppraisalRepository;
   readonly holds: LegalHoldRepository;
+  readonly counterparts: CounterpartRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -68,6 +71,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
+    counterparts: counterpartRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {
