@@ -20,8 +20,8 @@ import { backups } from './0016-backups.js';
 import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
 import { appraisal } from './0020-appraisal.js';
-import { markPlaces } from './0026-mark-places.js';
 import { transfers } from './0022-transfers.js';
+import { markPlaces } from './0026-mark-places.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -37,8 +37,8 @@ const MIGRATIONS: readonly Migration[] = [
   carriers,
   yearOrder,
   appraisal,
-  markPlaces,
   transfers,
+  markPlaces,
 ];
 
 /**
