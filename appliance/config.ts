@@ -6,6 +6,8 @@ export interface Config {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  /** `SHOUZANG_MODE`: whose rehearsal an empty data directory becomes; a real box says so when it is founded (`init`). */
+  readonly mode: 'unit' | 'repository';
 }
 
 /**
@@ -18,5 +20,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
   }
   const port = Number(env['SHOUZANG_PORT'] ?? '8443');
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new ArchiveError('E_CLI_USAGE', {}, [{ at: 'SHOUZANG_PORT', message: '端口应为 0 至 65535 的整数' }]);
-  return { data: path.resolve(cwd, env['SHOUZANG_DATA'] ?? 'data'), host: env['SHOUZANG_HOST'] ?? '127.0.0.1', port };
+  const mode = env['SHOUZANG_MODE'] ?? 'unit';
+  if (mode !== 'unit' && mode !== 'repository') throw new ArchiveError('E_CLI_USAGE', {}, [{ at: 'SHOUZANG_MODE', message: '运行模式只能是 unit（立档单位）或 repository（档案馆）' }]);
+  return { mode, data: path.resolve(cwd, env['SHOUZANG_DATA'] ?? 'data'), host: env['SHOUZANG_HOST'] ?? '127.0.0.1', port };
 }

@@ -20,9 +20,9 @@ export interface BoxProcess {
 }
 
 /** @param port 0 takes any free one */
-export async function startBox(data: string, port = 0): Promise<BoxProcess> {
+export async function startBox(data: string, port = 0, mode: 'unit' | 'repository' = 'unit'): Promise<BoxProcess> {
   const child = spawn(process.execPath, [inPackage('dist', 'appliance', 'main.js')], {
-    env: { ...process.env, SHOUZANG_DATA: data, SHOUZANG_HOST: '127.0.0.1', SHOUZANG_PORT: String(port) },
+    env: { ...process.env, SHOUZANG_DATA: data, SHOUZANG_HOST: '127.0.0.1', SHOUZANG_PORT: String(port), SHOUZANG_MODE: mode },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -25,15 +25,21 @@ interface RehearsalFile {
   }[];
 }
 
-export const rehearsalFile = async (): Promise<RehearsalFile> =>
-  JSON.parse(await readFile(inPackage('appliance', 'founding', 'rehearsal-people.json'), 'utf8')) as RehearsalFile;
+/** 演练人员: of a unit, or of the archive that takes in what the unit hands over: the same people, and its receivers. */
+export async function rehearsalFile(mode: 'unit' | 'repository' = 'unit'): Promise<RehearsalFile> {
+  const shipped = async (name: string): Promise<unknown> => JSON.parse(await readFile(inPackage('appliance', 'founding', name), 'utf8'));
+  const unit = await shipped('rehearsal-people.json') as RehearsalFile;
+  if (mode === 'unit') return unit;
+  const archive = await shipped('rehearsal-archive.json') as Pick<RehearsalFile, 'unitName' | 'orgType' | 'fonds' | 'people'>;
+  return { ...unit, ...archive, people: [...unit.people, ...archive.people] };
+}
 
 /** Rounds for secrets that are printed in the manual. */
 const PUBLISHED_ITERATIONS = 2_000;
 
 /** 演练环境: a box that unlocks itself, with a person for every duty and their key files beside it. Says so everywhere. */
 export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode: 'unit' | 'repository' = 'unit'): Promise<void> {
-  const plan = await rehearsalFile();
+  const plan = await rehearsalFile(mode);
   const folder = dataPaths(data).rehearsal;
   await found({
     data, clock, ids, iterations: PUBLISHED_ITERATIONS, passwordsStand: true, officeYears: 50, virusLibraryOn: clock.today(),
@@ -49,8 +55,8 @@ export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode:
 }
 
 /** What the sign-in page of a rehearsal offers with a click. Names come from the shipped list, not from the sealed rows. */
-export async function rehearsalPeople(data: string, dutyName: (key: string) => string): Promise<readonly Record<string, unknown>[]> {
-  const plan = await rehearsalFile();
+export async function rehearsalPeople(data: string, mode: 'unit' | 'repository', dutyName: (key: string) => string): Promise<readonly Record<string, unknown>[]> {
+  const plan = await rehearsalFile(mode);
   const departments = new Map(plan.departments.map((one) => [one.id, one.name]));
   return Promise.all(plan.people.map(async (person) => ({
     account: person.account, name: person.name, position: person.position, department: departments.get(person.department) ?? '', clearance: person.clearance,

@@ -109,7 +109,7 @@ export const systemRoutes = (box: Box, services: Services): Routes => ({
   ...(box.profile.rehearsal ? {
     'rehearsal.people': route({
       method: 'GET', summary: '演练人员', input: Type.Object({}, { additionalProperties: false }), open: true, errors: [],
-      handle: async () => ({ people: await rehearsalPeople(box.paths.root, services.dutyName) }),
+      handle: async () => ({ people: await rehearsalPeople(box.paths.root, box.profile.mode, services.dutyName) }),
     }),
   } : {}),
 });
