@@ -51,6 +51,8 @@ export interface SignedShown { readonly person?: string; readonly name: string; 
 export interface SourceShown { readonly id: string | null; readonly title: string; readonly writtenRecordNo: string | null; readonly level: number; readonly mark: string; readonly lastSecretDay: string | null; readonly state: string | null }
 export interface ClassificationShown {
   readonly id: string; readonly state: string; readonly version: number; readonly proposal: Draft; readonly mark: string | null;
+  /** What guards the matter now: above the proposal's while somebody claims more. */
+  readonly level: number;
   readonly ending: Previewed['ending']; readonly maxYears: number | null; readonly reviewDueOn: string | null; readonly writtenRecordNo: string | null;
   /** The number the box would give next, while it waits for approval. */
   readonly nextRecordNo: string | null;
