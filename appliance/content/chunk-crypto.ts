@@ -24,11 +24,15 @@ export interface Run {
 /** An empty content still has one chunk. */
 export const chunksIn = (run: Run): number => (run.last ? Math.max(1, Math.ceil(run.length / CHUNK_BYTES)) : run.length / CHUNK_BYTES);
 
+/** The tag of one chunk as encrypted. */
+export const chunkTag = (keys: ChunkKeys, index: number, cipher: Uint8Array, last: boolean): Uint8Array =>
+  createHmac('sm3', keys.mac).update(chunkPrefix(keys.objectId, keys.headerDigest, index, cipher.length, last)).update(cipher).digest();
+
 function tagOf(keys: ChunkKeys, run: Run, place: number, cipher: Uint8Array): Uint8Array {
   const from = place * CHUNK_BYTES;
   const chunk = cipher.subarray(from, Math.min(from + CHUNK_BYTES, run.length));
   const last = run.last && place === chunksIn(run) - 1;
-  return createHmac('sm3', keys.mac).update(chunkPrefix(keys.objectId, keys.headerDigest, run.first + place, chunk.length, last)).update(chunk).digest();
+  return chunkTag(keys, run.first + place, chunk, last);
 }
 
 /** Encrypts `plain` into `cipher` and writes one tag a chunk into `tags`. */

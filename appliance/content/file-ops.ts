@@ -15,6 +15,11 @@ export function watchFileOps(seen: Watch | undefined): void {
   watch = seen;
 }
 
+/** For writers of their own, so that the crash tests see their steps too. */
+export function markStep(step: Step, file: string): void {
+  watch?.(step, file);
+}
+
 export async function syncFolder(folder: string): Promise<void> {
   watch?.('sync-folder', folder);
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -106,6 +111,19 @@ export async function removeFolder(folder: string): Promise<void> {
   watch?.('remove', folder);
   await rm(folder, { recursive: true, force: true });
   if (await exists(path.dirname(folder))) await syncFolder(path.dirname(folder));
+}
+
+/** Writes a new file from pieces, whatever its size; refused where one is already. It is on the disk when this returns, its folder is the caller's to sync. */
+export async function writeNew(file: string, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  watch?.('create', file);
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    for await (const piece of pieces) await handle.writeFile(piece);
+    watch?.('sync', file);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A second name for the same bytes. @returns false where the file system has no such thing */

@@ -7,12 +7,14 @@ import { Readable } from 'node:stream';
 import { ArchiveError } from '../../core/errors.js';
 import { CHUNK_BYTES, decodeFooter, decodeHeader, FOOTER_BYTES, type Footer, HEADER_BYTES, LEAST_BYTES, maskDigest, peekHeader, sealedSize, TAG_BYTES, chunkCount } from '../../secrecy/envelope.js';
 import { RUN_BYTES } from './bulk.js';
-import { type ChunkKeys, openRun, type Run } from './chunk-crypto.js';
+import { type ChunkKeys, chunkTag, openRun, type Run } from './chunk-crypto.js';
 import type { SealedContent, SealTools } from './seal.js';
 import { hexOf, type ObjectKeys, objectKeys } from './seal-keys.js';
 
 /** Up to here a read is opened in the calling thread. */
 const SMALL_BYTES = 4 * CHUNK_BYTES;
+/** Places before and after a bad chunk that are tried for whose it is: under a second of work. */
+const NEAR = 1024;
 
 export interface SealedReader extends SealedContent {
   readonly objectId: string;
@@ -22,6 +24,8 @@ export interface SealedReader extends SealedContent {
   pieces(offset?: number, length?: number): AsyncGenerator<Uint8Array, void, void>;
   /** The same as a node stream. */
   stream(offset?: number, length?: number): Readable;
+  /** After a refused chunk: whether what lies in its place belongs to another one, by the tags of the object. Looks at the `NEAR` next to it. */
+  misplaced(chunk: number): Promise<boolean>;
   /** 固定性检查: every tag, the root and the content digest. @throws ArchiveError `E_ENVELOPE_…` by kind */
   verifyAll(): Promise<SealedContent>;
   /** Closes the file and wipes the keys. */
@@ -41,13 +45,14 @@ export async function sealedObjectId(path: string): Promise<string> {
 /**
  * Checks header, footer and size; chunks are checked as they are read.
  * @param objectId when given, the object must be this one
+ * @param length when given, the object is that many bytes from the start of the file, and what follows is not looked at
  * @throws ArchiveError `E_ENVELOPE_HEADER`, `E_ENVELOPE_VERSION`, `E_ENVELOPE_TRUNCATED`, `E_ENVELOPE_FOOTER`
  */
-export async function openSealed(tools: SealTools, path: string, secret: Uint8Array, objectId?: string): Promise<SealedReader> {
+export async function openSealed(tools: SealTools, path: string, secret: Uint8Array, objectId?: string, length?: number): Promise<SealedReader> {
   const file = await open(path, 'r');
   let keys: ObjectKeys | undefined;
   try {
-    const { size } = await file.stat();
+    const size = length ?? (await file.stat()).size;
     if (size < LEAST_BYTES) throw new ArchiveError('E_ENVELOPE_TRUNCATED', { size });
     const header = await readAt(file, 0, HEADER_BYTES);
     const claimed = peekHeader(header).objectId;
@@ -127,6 +132,19 @@ class FileReader implements SealedReader {
       throw new ArchiveError('E_ENVELOPE_FOOTER', { why: found.root === this.root ? 'digest' : 'root' });
     }
     return { bytes: this.bytes, sealedBytes: this.sealedBytes, ...found };
+  }
+
+  async misplaced(chunk: number): Promise<boolean> {
+    const [all, at] = [chunkCount(this.bytes), chunk * CHUNK_BYTES];
+    const cipher = await readAt(this.file, HEADER_BYTES + at, Math.min(CHUNK_BYTES, this.bytes - at));
+    const [from, to] = [Math.max(0, chunk - NEAR), Math.min(all, chunk + NEAR)];
+    const table = Buffer.from(await readAt(this.file, HEADER_BYTES + this.bytes + from * TAG_BYTES, (to - from) * TAG_BYTES));
+    const tags = new Set(Array.from({ length: to - from }, (_, place) => table.toString('hex', place * TAG_BYTES, (place + 1) * TAG_BYTES)));
+    for (let other = from; other < to; other++) {
+      if (other === chunk) continue;
+      if (tags.has(hexOf(chunkTag(this.chunkKeys, other, cipher, other === all - 1)))) return true;
+    }
+    return false;
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,8 @@ export interface DevicePort {
   readonly publicKey: string;
   /** DER, base64url. */
   answer(box: string, no: string, challenge: string): string;
+  /** Opens what was encrypted for its key, e.g. its half of an envelope. @throws ArchiveError `E_DECRYPT_FAILED` */
+  unwrap(wrapped: Uint8Array): Uint8Array;
 }
 const KEY = 'shouzang-device.key';
 
@@ -25,5 +27,6 @@ export async function openDirectoryDevice(crypto: CryptoProvider, directory: str
   return {
     publicKey: toPem('PUBLIC KEY', toSpki(key.publicKey)),
     answer: (box, no, challenge) => Buffer.from(crypto.sign(Buffer.from(deviceMessage(box, no, challenge)), key)).toString('base64url'),
+    unwrap: (wrapped) => crypto.sm2Decrypt(wrapped, key),
   };
 }

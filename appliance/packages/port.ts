@@ -176,7 +176,7 @@ export interface PackageFacts {
 
 export interface ReadFile extends ByteSource { readonly path: string; readonly role: FileRole; readonly position: number; readonly name: string }
 /** What a reader gives back of an item: as it was put in. */
-export interface ReadRecord extends Omit<PackageRecord, 'files' | 'volume'> {
+export interface ReadRecord extends Omit<PackageRecord, 'files'> {
   /** Its folder in the package. */
   readonly path: string;
   readonly files: readonly ReadFile[];

@@ -1,0 +1,30 @@
+import type { SealTools } from '../content/seal.js';
+import type { TwoVerifiers } from '../reports/two-verifiers.js';
+import type { MetadataTools } from './metadata-xml.js';
+import { openEnvelope, openEnvelopeSource } from './open-envelope.js';
+import type { EnvelopeOpening, EnvelopeSealing, PackagePlan, PackageTrust, WritePackageWish } from './port.js';
+import { readPackage, readPackageFrom } from './read.js';
+import { sealEnvelope, sealPackage } from './seal-envelope.js';
+import type { PackageSource } from './store.js';
+import { planVolumes, writePackage } from './write.js';
+
+export interface PackageRoomParts extends SealTools, MetadataTools { readonly two: TwoVerifiers }
+
+/** 信息包与封套, with the tools of the box put in. */
+export function packageRoom(parts: PackageRoomParts) {
+  const tools = { ...parts, crypto: parts.provider };
+  return {
+    /** How many media, and which item on which. */
+    volumes: (plan: PackagePlan, wish: WritePackageWish = {}) => planVolumes(tools, plan, wish).map(({ records, ...rest }) => ({ ...rest, codes: records.map(({ row }) => row.archivalCode) })),
+    writePackage: async (plan: PackagePlan, folder: string, wish?: WritePackageWish) => writePackage(tools, plan, folder, wish),
+    readPackage: async (folder: string, trust: PackageTrust) => readPackage(tools, folder, trust),
+    readPackageFrom: async (source: PackageSource, trust: PackageTrust) => readPackageFrom(tools, source, trust),
+    sealEnvelope: async (folder: string, out: string, sealing: EnvelopeSealing) => sealEnvelope(tools, folder, out, sealing),
+    /** Straight into envelopes: the plain form is never on the disk. */
+    sealPackage: async (plan: PackagePlan, folder: string, sealing: (volume: number, volumes: number) => EnvelopeSealing, wish?: WritePackageWish) => sealPackage(tools, plan, folder, sealing, wish),
+    openEnvelope: async (file: string, folder: string, opening: EnvelopeOpening) => openEnvelope(tools, file, folder, opening),
+    /** Read in place, through the seal: the plain form is never on the disk. */
+    openEnvelopeSource: async (file: string, opening: EnvelopeOpening) => openEnvelopeSource(tools, file, opening),
+  };
+}
+export type PackageRoom = ReturnType<typeof packageRoom>;

@@ -1,0 +1,210 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFile, cp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import iconv from 'iconv-lite';
+import { CERTIFICATES, MANIFEST, NOTE, SIGNATURE } from '../../../appliance/packages/layout.js';
+import { readNote } from '../../../appliance/packages/note.js';
+import type { PackageRecord, ReadRecord } from '../../../appliance/packages/port.js';
+import { split } from '../../../appliance/packages/split.js';
+import { everyElement, fileOf, NOW, otherOf, packageDesk, planOf, provider, recordOf, testBox } from '../../helpers/packages.js';
+
+const desk = packageDesk();
+test.after.always(async () => desk.bulk.close());
+const box = testBox('SZ-PKG');
+const trust = { anchors: [box.authority], at: NOW };
+const pattern = (bytes: number, seed: number): Buffer => Buffer.from(Array.from({ length: bytes }, (_, at) => (at * 7 + seed + (at >> 8)) & 255));
+const records = [
+  recordOf(1, [fileOf('main', 1, '通知.pdf', pattern(3000, 1)), fileOf('final', 2, '定稿.docx', pattern(200, 2)), fileOf('attachment', 3, '附表 一.XLSX', pattern(0, 3)), fileOf('attachment', 4, '附图', pattern(5, 4))]),
+  recordOf(2, [fileOf('main', 1, '函.ofd', pattern(70_000, 5))]),
+];
+
+function folderOf(t: ExecutionContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'shouzang-package-'));
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }); });
+  return folder;
+}
+
+async function collect(read: { records(): AsyncIterable<ReadRecord> }): Promise<ReadRecord[]> {
+  const found: ReadRecord[] = [];
+  for await (const one of read.records()) found.push(one);
+  return found;
+}
+
+async function contentOf(source: { open(): AsyncIterable<Uint8Array> }): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source.open()) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function sameRecords(t: ExecutionContext, found: readonly ReadRecord[], put: readonly PackageRecord[]): Promise<void> {
+  t.is(found.length, put.length);
+  for (const [at, record] of put.entries()) {
+    const one = found[at];
+    const { files, ...rest } = record;
+    t.like(one, rest);
+    t.deepEqual(one?.metadata, record.metadata);
+    t.deepEqual(one?.events, record.events);
+    for (const [place, file] of files.entries()) {
+      const there = one?.files[place];
+      t.like(there, { role: file.role, position: file.position, name: file.name, bytes: file.bytes, sm3: file.sm3 });
+      if (there !== undefined) t.deepEqual(await contentOf(there), await contentOf(file));
+    }
+  }
+}
+
+for (const encoding of ['UTF-8', 'GB18030'] as const) {
+  test(`第二十四条: a package in ${encoding} gives back every metadata element, event, mark and byte that was put in`, async (t) => {
+    const folder = folderOf(t);
+    const { metadata, event } = everyElement();
+    const full = recordOf(3, [fileOf('main', 1, '全.pdf', pattern(10, 9))], { metadata, events: [event, event] });
+    const put = [...records, full, recordOf(4, [fileOf('main', 1, 'x.txt', pattern(1, 1))], { marking: null, mark: null, level: 0 })];
+    const [written] = await desk.room.writePackage(planOf(box, put, { encoding }), folder);
+    t.like(written, { folder: 'YJ-2026-0001', volume: 1, volumes: 1, items: 4 });
+    const read = await desk.room.readPackage(path.join(folder, 'YJ-2026-0001'), trust);
+    t.deepEqual(read.findings, []);
+    t.like(read.facts, { packageNo: 'YJ-2026-0001', level: 3, mark: '机密★20年', items: 4, encoding });
+    t.is(read.manifest, written?.manifest ?? '');
+    await sameRecords(t, await collect(read), put);
+  });
+}
+
+test('S18 附件 2: the note has every field in the asked encoding, and its two openssl lines verify the list', async (t) => {
+  const folder = folderOf(t);
+  await desk.room.writePackage(planOf(box, records, { encoding: 'GB18030' }), folder);
+  const inside = path.join(folder, 'YJ-2026-0001');
+  const bytes = await readFile(path.join(inside, NOTE));
+  t.not(bytes.toString('utf8'), iconv.decode(bytes, 'gb18030'));
+  const note = iconv.decode(bytes, 'gb18030');
+  const fields = readNote(note);
+  for (const name of ['载体容量', '载体类型', '载体编号', '载体保管单位', '载体制作单位', '载体检查单位', '读取所需软硬件环境', '其他说明', '包编号', '件数', '字节数', '最高密级', '摘要算法', '摘要值']) t.true(fields.has(name), name);
+  t.is(fields.get('最高密级'), '机密★20年');
+  const lines = note.split('\r\n').filter((line) => line.startsWith('openssl '));
+  t.is(lines.length, 2);
+  t.regex(execFileSync('sh', ['-c', lines.join(' && ').replaceAll('/tmp/box-key.pem', 'key.tmp')], { cwd: inside, encoding: 'utf8' }), /Verified OK/u);
+  const digest = execFileSync('sh', ['-c', `grep '  电子档案/' ${MANIFEST} | openssl dgst -sm3 -r | cut -c1-64`], { cwd: inside, encoding: 'utf8' }).trim();
+  t.is(fields.get('摘要值'), digest);
+  t.true((await readFile(path.join(inside, '文件目录.XML'))).toString('latin1').startsWith('<?xml version="1.0" encoding="GB18030"?>'));
+  t.deepEqual((await readdir(path.join(inside, '电子档案', '2026', '文书', 'Z109-WS·2026·Y-BGS-0001', '内容'))).sort(), ['01-正本.pdf', '02-定稿.docx', '03-附件1.xlsx', '04-附件2']);
+});
+
+test('stock openssl: the script in the package verifies it with nothing of ours, and fails on a changed byte, a missing and an added file, another root', async (t) => {
+  const folder = folderOf(t);
+  await desk.room.writePackage(planOf(box, records), folder);
+  const inside = path.join(folder, 'YJ-2026-0001');
+  await writeFile(path.join(folder, 'root.pem'), box.chain[1] ?? '');
+  await writeFile(path.join(folder, 'other.pem'), testBox('SZ-OTHER').chain[1] ?? '');
+  const run = (where: string, root?: string) => spawnSync('sh', [path.join(inside, '其他/verify-package.sh'), where, ...(root === undefined ? [] : [root])], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' } });
+  const good = run(inside);
+  t.is(good.status, 0, good.stdout + good.stderr);
+  t.regex(good.stdout, /全部相符/u);
+  t.is(run(inside, path.join(folder, 'root.pem')).status, 0);
+  t.is(run(inside, path.join(folder, 'other.pem')).status, 1);
+  const bad = async (name: string, change: (where: string) => Promise<void>, says: RegExp): Promise<void> => {
+    const copy = path.join(folder, name);
+    await cp(inside, copy, { recursive: true });
+    await change(copy);
+    const { status, stdout } = run(copy);
+    t.is(status, 1, name);
+    t.regex(stdout, says, name);
+  };
+  const file = '电子档案/2026/文书/Z109-WS·2026·Y-BGS-0001/内容/01-正本.pdf';
+  await bad('flip', async (where) => { const content = await readFile(path.join(where, file)); content[100] = (content[100] ?? 0) ^ 1; await writeFile(path.join(where, file), content); }, /不符: 电子档案\/2026\/文书\/.*01-正本\.pdf/u);
+  await bad('gone', async (where) => rm(path.join(where, file)), /缺少 电子档案/u);
+  await bad('more', async (where) => writeFile(path.join(where, '电子档案/more.txt'), 'x'), /清单之外 电子档案\/more\.txt/u);
+  await bad('list', async (where) => appendFile(path.join(where, MANIFEST), `${'0'.repeat(64)}  x\n`), /清单签名/u);
+});
+
+test('a package: what is missing, more, changed or unsafe is named by its kind and entry, and no item is given out', async (t) => {
+  const folder = folderOf(t);
+  await desk.room.writePackage(planOf(box, records), folder);
+  const inside = path.join(folder, 'YJ-2026-0001');
+  const file = '电子档案/2026/文书/Z109-WS·2026·Y-BGS-0002/内容/01-正本.ofd';
+  const found = async (name: string, change: (where: string) => Promise<void>, at = trust): Promise<readonly string[]> => {
+    const copy = path.join(folder, name);
+    await cp(inside, copy, { recursive: true });
+    await change(copy);
+    const read = await desk.room.readPackage(copy, at);
+    if (read.findings.length > 0) await t.throwsAsync(collect(read));
+    return read.findings.map(({ code, entry }) => `${code} ${entry}`);
+  };
+  const nothing = async (): Promise<void> => Promise.resolve();
+  t.deepEqual(await found('gone', async (where) => rm(path.join(where, file))), [`E_PKG_FILE_MISSING ${file}`]);
+  t.deepEqual(await found('more', async (where) => writeFile(path.join(where, '其他/x.txt'), '')), ['E_PKG_FILE_EXTRA 其他/x.txt']);
+  t.deepEqual(await found('changed', async (where) => appendFile(path.join(where, file), 'x')), [`E_PKG_FILE_CHANGED ${file}`]);
+  t.deepEqual(await found('link', async (where) => symlink('/etc/passwd', path.join(where, '其他/y.txt'))), ['E_PKG_PATH 其他/y.txt']);
+  t.deepEqual(await found('case', async (where) => writeFile(path.join(where, '校验/MANIFEST.SIG'), '')), ['E_PKG_PATH 校验/manifest.sig']);
+  t.deepEqual(await found('reserved', async (where) => writeFile(path.join(where, '其他/CON.txt'), '')), ['E_PKG_PATH 其他/CON.txt']);
+  t.deepEqual(await found('list', async (where) => rm(path.join(where, MANIFEST))), [`E_PKG_MANIFEST_MISSING ${MANIFEST}`]);
+  t.deepEqual(await found('unsigned', async (where) => rm(path.join(where, SIGNATURE))), [`E_PKG_FILE_MISSING ${SIGNATURE}`]);
+  t.deepEqual(await found('foreign', nothing, { anchors: [testBox('SZ-X').authority], at: NOW }), [`E_PKG_CERTIFICATE ${CERTIFICATES}`]);
+  t.deepEqual(await found('late', nothing, { anchors: [box.authority], at: '2040-01-01T00:00:00.000Z' }), [`E_PKG_CERTIFICATE ${CERTIFICATES}`]);
+  t.deepEqual(await found('slip', async (where) => {
+    const list = `${(await readFile(path.join(where, MANIFEST), 'utf8'))}`.replace(/ {2}其他\/命名与编号规则\.txt/u, '  ../../命名与编号规则.txt');
+    await writeFile(path.join(where, MANIFEST), Buffer.from(list.split('\n').slice(0, -1).sort((a, b) => Buffer.compare(Buffer.from(a.slice(66)), Buffer.from(b.slice(66)))).map((line) => `${line}\n`).join('')));
+    await writeFile(path.join(where, SIGNATURE), provider.sign(await readFile(path.join(where, MANIFEST)), box.key));
+  }), ['E_PKG_PATH ../../命名与编号规则.txt', 'E_PKG_FILE_EXTRA 其他/命名与编号规则.txt']);
+});
+
+test('分盘: an item is never split, the order is kept, all of them are there, and each volume verifies by itself', async (t) => {
+  fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 900_000 }), { minLength: 1, maxLength: 60 }), fc.integer({ min: 1_600_000, max: 4_000_000 }), (rooms, volumeBytes) => {
+    const parts = split(rooms.map((room, at) => ({ item: at, id: String(at), room })), 0, volumeBytes);
+    t.deepEqual(parts.flat(), rooms.map((_, at) => at));
+    for (const part of parts) t.true(part.reduce((sum, at) => sum + (rooms[at] ?? 0), 0) <= volumeBytes);
+  }));
+  const folder = folderOf(t);
+  const many = Array.from({ length: 9 }, (_, at) => recordOf(at + 1, [fileOf('main', 1, 'a.pdf', pattern(150_000, at)), fileOf('attachment', 2, 'b.pdf', pattern(100_000, at))]));
+  const volumes = await desk.room.writePackage(planOf(box, many), folder, { volumeBytes: 1_500_000 });
+  t.true(volumes.length > 2);
+  t.deepEqual(volumes.flatMap(({ codes }) => codes), many.map(({ row }) => row.archivalCode));
+  const read: ReadRecord[] = [];
+  for (const { folder: name, volume, bytes, manifest } of volumes) {
+    t.true(bytes <= 1_500_000);
+    const one = await desk.room.readPackage(path.join(folder, name), trust);
+    t.deepEqual(one.findings, []);
+    t.like(one.facts, { volume, volumes: volumes.length });
+    t.is(one.manifest, manifest);
+    read.push(...await collect(one));
+  }
+  await sameRecords(t, read, many);
+  await t.throwsAsync(desk.room.writePackage(planOf(box, many, { packageNo: 'YJ-2' }), folder, { volumeBytes: 600_000 }), { code: 'E_PKG_ITEM_TOO_LARGE' } as never);
+});
+
+test('what cannot be a package is refused before or while it is written, and leaves nothing behind', async (t) => {
+  const folder = folderOf(t);
+  const [one] = records;
+  if (one === undefined) return;
+  const refused = async (wish: Parameters<typeof planOf>[2], items: readonly PackageRecord[], code: string): Promise<void> => {
+    await t.throwsAsync(desk.room.writePackage(planOf(box, items, wish), folder), { code } as never);
+    t.deepEqual(await readdir(folder), []);
+  };
+  await refused({ packageNo: '../x' }, records, 'E_INPUT_INVALID');
+  await refused({}, [], 'E_INPUT_INVALID');
+  await refused({}, [one, one], 'E_CODE_DUPLICATE');
+  await refused({ others: [otherOf('../../x.txt', 'x')] }, records, 'E_PKG_PATH');
+  await refused({ others: [otherOf('VERIFY-package.sh', 'x')] }, records, 'E_PKG_PATH');
+  await refused({ others: [otherOf(`${'长'.repeat(80)}.txt`, 'x')] }, records, 'E_PKG_PATH');
+  await refused({}, [{ ...one, metadata: { ...one.metadata, unknownElement: 'x' } }], 'E_META_INVALID');
+  await refused({}, [{ ...one, files: [{ ...fileOf('main', 1, 'a.pdf', pattern(10, 1)), sm3: 'ab'.repeat(32) }] }], 'E_FIXITY_FAILED');
+  await desk.room.writePackage(planOf(box, records), folder);
+  await t.throwsAsync(desk.room.writePackage(planOf(box, records), folder), { code: 'E_DUPLICATE' } as never);
+});
+
+test('DA/T 48: the EEP form lies beside the item, holds its contents in base64, and is covered by the list', async (t) => {
+  const folder = folderOf(t);
+  const { metadata, event } = everyElement();
+  const full = recordOf(1, [fileOf('main', 1, '通知.pdf', pattern(100_001, 1)), fileOf('attachment', 2, '附件.xlsx', pattern(50_000, 2))], { metadata, events: [event] });
+  await desk.room.writePackage(planOf(box, [full], { form: 'eep' }), folder);
+  const inside = path.join(folder, 'YJ-2026-0001');
+  t.deepEqual((await desk.room.readPackage(inside, trust)).findings, []);
+  const xml = await readFile(path.join(inside, '电子档案/2026/文书/Z109-WS·2026·Y-BGS-0001/封装包.xml'), 'utf8');
+  const data = [...xml.matchAll(/<编码数据 编码数据ID="BMSJ\d+">([^<]*)<\/编码数据>/gu)].map(([, text]) => Buffer.from(text ?? '', 'base64'));
+  t.deepEqual(data, await Promise.all(full.files.map(contentOf)));
+  for (const element of ['聚合层次', '来源', '电子文件号', '档号', '内容描述', '形式特征', '存储位置', '权限管理', '文件数据', '业务实体块', '机构人员实体块', '脱机载体编号', '文件组合类型', '密级']) t.regex(xml, new RegExp(`<${element}>`, 'u'), element);
+  const order = ['<聚合层次>', '<来源>', '<电子文件号>', '<档号>', '<内容描述>', '<形式特征>', '<存储位置>', '<权限管理>', '<文件数据>', '<业务实体块>', '<机构人员实体块>'].map((one) => xml.indexOf(one));
+  t.deepEqual(order, [...order].sort((a, b) => a - b));
+});
