@@ -36,6 +36,7 @@ import { keyService } from './identity/key-service.js';
 import { officerVerifier } from './identity/officer-signature.js';
 import { passwordsWith } from './identity/passwords.js';
 import { dailyRound } from './marking/daily-round.js';
+import { statisticsFile } from './marking/statistics-file.js';
 import { judge } from './inspection/verdict.js';
 import { fatalExamination } from './inspection/inspect.js';
 import { problemOf } from './server/problem.js';
@@ -135,7 +136,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...alarming,
     ...composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf }),
     ...counterparts,
-    ...identity, dutyName, classification, marking, markingDays,
+    ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {

@@ -159,6 +159,18 @@ export function yearStatistics(facts: StatisticsFacts, year: number, today: Cale
   };
 }
 
+/** 其他指标, in the order of the form. */
+export function otherLines(made: YearStatistics): readonly { readonly name: string; readonly value: string; readonly unit: string }[] {
+  const line = (name: string, value: number, unit = '项') => ({ name, value: String(value), unit });
+  const { authorities, protection } = made;
+  return [
+    line('年度审核数', made.reviewed), { name: '年度审核率', value: made.reviewRate === null ? '—' : made.reviewRate.toFixed(1), unit: made.reviewRate === null ? '' : '%' },
+    line('届满待确认（计入在期）', made.awaitingConfirmation), line('法定定密责任人', authorities.statutory, '人'), line('指定定密责任人', authorities.designated, '人'), line('定密培训', authorities.trained, '人次'),
+    line('超权限先行保密', protection.beyond), line('不明确事项', protection.unclear), line('争议事项', protection.disputed), line('其中已上报', protection.reported),
+    line('定密不当纠正', made.corrected), line('移交档案馆前审核', made.beforeTransfer),
+  ];
+}
+
 function levelAt(members: readonly { readonly it: Classification }[], when: (day: CalendarDate) => boolean): SecretLevel | null {
   return merged(members.map(({ it }) => momentsOf(it))).filter(({ at }) => when(dayOf(at))).at(-1)?.level ?? null;
 }

@@ -11,11 +11,8 @@ export interface Authorities { readonly unit: { readonly org: string; readonly s
 
 export interface Counts { readonly top: number; readonly secret: number; readonly confidential: number; readonly total: number }
 export interface YearStatistics {
-  readonly year: number; readonly until: string; readonly lines: readonly { readonly key: string; readonly name: string; readonly counts: Counts }[];
-  readonly departments: readonly { readonly department: string; readonly name: string; readonly counts: Counts }[]; readonly reviewed: number; readonly reviewRate: number | null;
-  readonly authorities: { readonly statutory: number; readonly designated: number; readonly trained: number };
-  readonly protection: { readonly beyond: number; readonly unclear: number; readonly disputed: number; readonly reported: number };
-  readonly corrected: number; readonly beforeTransfer: number; readonly awaitingConfirmation: number;
+  readonly year: number; readonly until: string; readonly level: number; readonly others: readonly { readonly name: string; readonly value: string; readonly unit: string }[]; readonly lines: readonly { readonly key: string; readonly name: string; readonly counts: Counts }[];
+  readonly departments: readonly { readonly department: string; readonly name: string; readonly counts: Counts }[];
 }
 /** What the balance adds and takes away, column by column; the rest of the lines only tell. */
 export const PLUS = ['start', 'original', 'derived', 'inherited', 'raisedIn', 'loweredIn'] as const;

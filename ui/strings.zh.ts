@@ -139,6 +139,7 @@ export const ACTS: Readonly<Record<string, string>> = {
   'classification.authorise': '提请登记定密授权',
   'classification.revoke-authorisation': '登记撤销定密授权',
   'classification.statistics': '定密统计',
+  'classification.export-statistics': '导出定密统计',
   'approval.list': '待签审批',
   'approval.show': '查看审批事项',
   'approval.preview': '取待签审批原文',

@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import type { AuditEntry } from '../../core/audit.js';
 import { ArchiveError } from '../../core/errors.js';
 import type { Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
@@ -8,6 +7,7 @@ import type { Knowing } from '../../secrecy/knowledge.js';
 import { highest, levelName } from '../../secrecy/level.js';
 import { markedName } from '../../secrecy/mark-places.js';
 import type { AccessGate } from '../access/gate.js';
+import { csvFile } from '../reports/csv.js';
 import { bytes } from '../server/route.js';
 import type { ServerCall } from '../server/route.js';
 import type { Repositories } from '../store/repositories/index.js';
@@ -79,9 +79,8 @@ export function knowledgeService(parts: KnowledgeParts) {
         const { rows } = await found(call, tx, input, EXPORTED, 0);
         const level = highest(rows.map((row) => row.recordLevel));
         tx.audit({ action: call.act, objectLevel: level, detail: { rows: rows.length } });
-        const safe = (text: string): string => (/^[=+\-@\t\r]/u.test(text) ? `'${text}` : text);
-        const lines = rows.map((row) => [row.at, row.personName, levelName(row.recordLevel), row.code, row.title, row.modeName, row.page === null ? '' : String(row.page), row.approval ?? '', row.terminal].map(safe));
-        const body = Buffer.from(stringify([[`知悉登记簿\u3000密级：${levelName(level)}`], HEADINGS, ...lines], { bom: true, record_delimiter: 'windows' }));
+        const lines = rows.map((row) => [row.at, row.personName, levelName(row.recordLevel), row.code, row.title, row.modeName, row.page, row.approval, row.terminal]);
+        const body = csvFile([[`知悉登记簿\u3000密级：${levelName(level)}`], HEADINGS, ...lines]);
         return bytes('text/csv; charset=utf-8', body, { fileName: markedName('知悉登记簿.csv', level) });
       });
     },

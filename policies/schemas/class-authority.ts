@@ -36,3 +36,4 @@ export type RevokeAuthorisation = Static<typeof RevokeAuthorisation>;
 /** 定密统计 of a year. */
 export const Statistics = Type.Object({ year: Type.Integer({ minimum: 2000, maximum: 2200, description: '年度' }) }, { $id: 'classification.statistics', ...closed });
 export type Statistics = Static<typeof Statistics>;
+export const StatisticsExport = Type.Object(Statistics.properties, { $id: 'classification.export-statistics', ...closed });

@@ -2,7 +2,7 @@ import { ArchiveError } from '../../core/errors.js';
 import type { Call, Level } from '../../core/ports.js';
 import type { Statistics } from '../../policies/schemas/class-authority.js';
 import { isOrdinary } from '../ordinary.js';
-import { yearStatistics, type StatisticsFacts } from '../statistics.js';
+import { otherLines, yearStatistics, type StatisticsFacts } from '../statistics.js';
 import type { ClassificationParts } from './grounds.js';
 
 /** 定密统计: over every matter of the box, so for those alone who work at the level of the box itself. */
@@ -20,7 +20,7 @@ export function statisticsService(parts: ClassificationParts, levelOf: (call: Ca
         const cases = await tx.cases.decidedIn(input.year);
         const made = yearStatistics({ matters, cases: cases.map(({ it }) => it), authorities: await tx.authorities.all() }, input.year, clock.today());
         tx.audit({ action: call.act, objectType: 'classification', objectLevel: parts.systemLevel, detail: { year: input.year } });
-        return { ...made, departments: await Promise.all(made.departments.map(async (one) => ({ ...one, name: await parts.names.department(one.department) }))) };
+        return { ...made, level: parts.systemLevel, others: otherLines(made), departments: await Promise.all(made.departments.map(async (one) => ({ ...one, name: await parts.names.department(one.department) }))) };
       });
     },
   };

@@ -69,7 +69,7 @@ test('保密法第十七条、实施条例第十六条: a county body decides no
   t.is((await later.officer.post<Refusal>('classification.revoke-authorisation', { authorisation: entry?.id, seenVersion: 2, on: '2026-11-01', docNo: '昆保撤〔2026〕1号' })).body.code, 'E_STATE_INVALID');
 });
 
-interface Stat { readonly lines: readonly { readonly key: string; readonly counts: { readonly top: number; readonly secret: number; readonly confidential: number; readonly total: number } }[]; readonly reviewed: number; readonly beforeTransfer: number; readonly authorities: { readonly statutory: number; readonly designated: number; readonly trained: number } }
+interface Stat { readonly lines: readonly { readonly key: string; readonly name: string; readonly counts: { readonly top: number; readonly secret: number; readonly confidential: number; readonly total: number } }[]; readonly reviewed: number; readonly beforeTransfer: number; readonly authorities: { readonly statutory: number; readonly designated: number; readonly trained: number } }
 
 test('实施条例第五十六条 统计: by matter, closing for every level, and only at the level of the box', async (t) => {
   const clock = setClock('2026-06-01');
@@ -89,7 +89,14 @@ test('实施条例第五十六条 统计: by matter, closing for every level, an
   t.is(first.beforeTransfer, 1);
   const second = await of(next.officer, 2027);
   t.deepEqual([row(second, 'start'), row(second, 'original'), row(second, 'loweredIn'), row(second, 'loweredOut'), row(second, 'early'), row(second, 'end')], [[2, 1, 3], [0, 0, 0], [0, 1, 1], [1, 0, 1], [0, 1, 1], [1, 1, 2]]);
+  const file = await next.officer.get('classification.export-statistics', { year: 2027 });
+  t.regex(decodeURIComponent(String(file.headers['content-disposition'])), /国家秘密事项统计表2027〔机密〕\.csv/u, 'the name and the first line carry what the page carries');
+  const table = file.bytes.toString('utf8').replace('\uFEFF', '').split('\r\n').map((line) => line.split(','));
+  t.regex(table[0]?.[0] ?? '', /2027 年国家秘密事项统计表　密级：机密/u);
+  for (const line of second.lines) t.deepEqual(table.find(([name]) => name === line.name)?.slice(1).map(Number), [line.counts.top, line.counts.secret, line.counts.confidential, line.counts.total], line.name);
+  t.deepEqual(table.find(([name]) => name === '年度审核数')?.slice(1), [String(second.reviewed), '项']);
   t.is((await at(next.officer, 2)).account, 'zhoumin');
+  t.is((await next.officer.get<Refusal>('classification.export-statistics', { year: 2027 })).body.code, 'E_DENIED');
   t.is((await next.officer.get<Refusal>('classification.statistics', { year: 2027 })).body.code, 'E_DENIED', 'a lower session sees no counts of what lies above it');
   t.is((await (await next.as('liusiyuan')).get<Refusal>('classification.statistics', { year: 2027 })).body.code, 'E_DENIED');
   t.is((await at(next.officer, 3).then(async (client) => client.get<Refusal>('classification.statistics', { year: 2099 }))).body.code, 'E_INPUT_INVALID');

@@ -149,6 +149,7 @@ const MAY = `
   classification.authorise   officer
   classification.revoke-authorisation  officer unit_head
   classification.statistics  officer class_authority unit_head custodian
+  classification.export-statistics officer class_authority unit_head custodian
   approval.list              everyone
   approval.show              everyone
   approval.preview           everyone

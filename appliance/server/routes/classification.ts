@@ -2,9 +2,10 @@ import {
   ClassificationApprove, ClassificationAuthorities, ClassificationList, ClassificationPreview, ClassificationPropose, ClassificationProtect, ClassificationReject, ClassificationReport, ClassificationShow,
   ClassificationWithdraw,
 } from '../../../policies/schemas/classification.js';
-import { AppointAuthority, Authorise, EndAuthority, RevokeAuthorisation, Statistics } from '../../../policies/schemas/class-authority.js';
+import { AppointAuthority, Authorise, EndAuthority, RevokeAuthorisation, Statistics, StatisticsExport } from '../../../policies/schemas/class-authority.js';
 import { Cases, CloseTask, DecideCase, DraftCase, EnterNotice, EnterStep, Expiring, Forms, Notices, PreviewCase, ReturnCase, ShowCase, SignCase, WithdrawCase } from '../../../policies/schemas/marking-case.js';
 import type { composeMarking } from '../../../secrecy/services/compose.js';
+import type { Services } from '../../services.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
 
@@ -36,12 +37,13 @@ const TERMS = ['E_CLS_OVER_SYSTEM_LEVEL', 'E_CLS_PERIOD_EXCEEDS_MAX', 'E_CLS_BAS
 const SIGNED = ['E_SIGNATURE_INVALID', 'E_CERT_INVALID'] as const;
 
 /** 定密责任人、定密授权与统计. */
-export const authorityRoutes = ({ authorities, statistics }: Marking): Routes => ({
+export const authorityRoutes = ({ marking: { authorities, statistics }, statisticsFile }: Pick<Services, 'marking' | 'statisticsFile'>): Routes => ({
   'classification.appoint-authority': route({ method: 'POST', summary: '提请指定定密责任人', input: AppointAuthority, errors: ['E_DENIED', 'E_INPUT_INVALID', 'E_CLEARANCE_REQUIRED', 'E_TRAINING_REQUIRED', 'E_CLS_AUTHORITY_EXCEEDED', 'E_DUPLICATE'], handle: authorities.appoint }),
   'classification.end-authority': route({ method: 'POST', summary: '提请终止定密责任人', input: EndAuthority, errors: ['E_DENIED', 'E_NOT_FOUND', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_DUPLICATE'], handle: authorities.end }),
   'classification.authorise': route({ method: 'POST', summary: '提请登记定密授权', input: Authorise, errors: ['E_DENIED', 'E_INPUT_INVALID', 'E_CLS_OVER_SYSTEM_LEVEL', 'E_DUPLICATE'], handle: authorities.authorise }),
   'classification.revoke-authorisation': route({ method: 'POST', summary: '登记撤销定密授权', input: RevokeAuthorisation, errors: ['E_DENIED', 'E_NOT_FOUND', 'E_STATE_INVALID', 'E_STALE_VERSION', 'E_INPUT_INVALID'], handle: authorities.revoke }),
   'classification.statistics': route({ method: 'GET', summary: '定密统计', input: Statistics, errors: ['E_DENIED', 'E_INPUT_INVALID', 'E_STAT_UNBALANCED'], handle: statistics.show }),
+  'classification.export-statistics': route({ method: 'GET', summary: '导出定密统计', input: StatisticsExport, errors: ['E_DENIED', 'E_INPUT_INVALID', 'E_STAT_UNBALANCED'], handle: statisticsFile.export }),
 });
 
 /** 变更、延长、解密审核、年度审核,通知与回执. */

@@ -36,7 +36,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...filingRoutes(services.filing),
   ...classificationRoutes(services.marking),
   ...caseRoutes(services.marking),
-  ...authorityRoutes(services.marking),
+  ...authorityRoutes(services),
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),
