@@ -22,6 +22,7 @@ import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
+import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
 import { readingService } from './consultation/reading.js';
@@ -119,7 +120,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const report = reportService({
     containers: box.containers, store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
     marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
-    compliance, roles: {
+    appraisal: { gate, sm3: box.sm3, policy: policies.content('appraisal.json') }, compliance, roles: {
       duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, get pack() { return box.pack.current(); },
       policies: accessPolicies(policies, box.sm3),
     },
@@ -134,6 +135,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
+    ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
     ...composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf }),
     ...counterparts,
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),

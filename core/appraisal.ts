@@ -132,8 +132,26 @@ export function tally(opinions: readonly (Pick<ItemOpinion, 'opinion'> | null)[]
   return policy.opinions.map(({ key, name }) => ({ opinion: key, name, items: opinions.filter((one) => one?.opinion === key).length }));
 }
 
+export interface Conclusion { readonly opinion: Opinion; readonly newRetention: string | null }
+
+/**
+ * 件的鉴定结论 from what each member said: the most protective opinion stands, so that 销毁 needs everybody who looked; of several
+ * longer periods the longest. An order of this product, in the policy. `null` while nobody said anything.
+ */
+export function concludeItem(opinions: readonly Pick<ItemOpinion, 'opinion' | 'newRetention'>[], policy: Pick<AppraisalPolicy, 'precedence'>): Conclusion | null {
+  const opinion = policy.precedence.order.find((key) => opinions.some((one) => one.opinion === key));
+  if (opinion === undefined) return null;
+  if (opinion === 'retain_permanent') return { opinion, newRetention: 'Y' };
+  if (opinion !== 'retain_extended') return { opinion, newRetention: null };
+  const wanted = opinions.flatMap((one) => (one.opinion === opinion && one.newRetention !== null ? [one.newRetention] : []));
+  return { opinion, newRetention: wanted.reduce<string | null>((longest, code) => (longest === null || isAsLong(code, longest) ? code : longest), null) };
+}
+
+/** Who of the panel still has to speak about an item: everybody who may see it. */
+export const stillToSpeak = (mayLook: readonly string[], opinions: readonly Pick<ItemOpinion, 'by'>[]): readonly string[] => mayLook.filter((person) => !opinions.some(({ by }) => by === person));
+
 /** 意见缺失不得汇总. @throws ArchiveError `E_APPRAISAL_INCOMPLETE` */
-export function requireOpinions(opinions: readonly (ItemOpinion | null)[]): void {
+export function requireOpinions(opinions: readonly (Pick<ItemOpinion, 'opinion'> | null)[]): void {
   if (opinions.length === 0 || opinions.includes(null)) throw new ArchiveError('E_APPRAISAL_INCOMPLETE', {});
 }
 

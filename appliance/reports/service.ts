@@ -32,6 +32,8 @@ import type { SetEnding } from './report-set.js';
 import { fileOf, setOf } from './stored-set.js';
 import { complianceReport, titleOf } from '../compliance/report.js';
 import type { ComplianceService } from '../compliance/service.js';
+import { appraisalReport, appraisalReportFacts } from '../appraisal/report.js';
+import type { AppraisalReporting } from '../appraisal/report.js';
 import { userRoleReport } from './user-role.js';
 import type { PolicyDigest, UserRoleFacts } from './user-role.js';
 
@@ -50,6 +52,8 @@ export interface ReportServiceParts {
   readonly containers: Pick<Containers, 'put'>;
   /** What R11 needs of the policies; the people come from the store. */
   readonly roles: Pick<UserRoleFacts, 'duties' | 'conflicts' | 'pack' | 'policies'>;
+  /** What R15 needs besides the store. */
+  readonly appraisal: AppraisalReporting;
   /** 合规清单 for R17. */
   readonly compliance: Pick<ComplianceService, 'file' | 'checked'>;
   visible(call: ServerCall, act: string): Promise<Visibility>;
@@ -68,6 +72,8 @@ interface Gathered {
   readonly content: ReportContent; readonly at: ReportStanding; readonly fonds: string; readonly department: string | null;
   /** Secret records whose titles it tells. */
   readonly tells: readonly Told[];
+  /** 鉴定批次 whose report it is. */
+  readonly appraisal?: string;
 }
 
 /** 报表: made from what is stored, signed, sealed under its own level, and read back under its own decision. */
@@ -130,6 +136,18 @@ export function reportService(parts: ReportServiceParts) {
     return standing([{ level, mark: null }], true, levelPolicy);
   }
 
+  /** With titles, at the highest level of what it lists: only for the one who drew the batch up and sees all of it. */
+  async function appraised(tx: ReadTx, call: ServerCall, input: ReportCreate): Promise<Gathered> {
+    await tx.allow(undefined, planned('R15').act);
+    if (input.appraisal === undefined) throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/appraisal', message: '请指定鉴定批次' }]);
+    const facts = await appraisalReportFacts(parts.appraisal, tx, call, input.appraisal);
+    for (const record of facts.records) await tx.allow({ type: 'report', id: record.id, fonds: record.fonds, level: record.level, state: 'issued', department: record.department, scope: record.scope, owner: record.owner }, 'report.show');
+    const held: Held[] = facts.records.map(({ id, level, mark }) => ({ id, level, mark }));
+    const at = standing(held.some(({ level }) => level >= facts.level) ? held : [{ level: facts.level, mark: null }, ...held], true, levelPolicy);
+    const tells = facts.records.filter(({ level }) => isSecret(level)).map(({ id, level }) => ({ record: id, level }));
+    return { content: appraisalReport(planned('R15'), parts.appraisal.policy, facts, at), at, fonds: facts.stored.it.fonds, department: null, tells, appraisal: facts.stored.it.id };
+  }
+
   async function compliance(tx: ReadTx, call: ServerCall): Promise<Gathered> {
     const at = await wholeBox(tx, call, 'R17');
     const { facts, items } = await parts.compliance.checked(tx);
@@ -160,11 +178,11 @@ export function reportService(parts: ReportServiceParts) {
       await tx.allow();
       const prefix = `${input.kind}-${clock.today().replaceAll('-', '')}-`;
       return {
-        gathered: await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R17: async () => compliance(tx, call) })[input.kind](),
+        gathered: await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R15: async () => appraised(tx, call, input), R17: async () => compliance(tx, call) })[input.kind](),
         account: (await tx.people.get(call.person))?.account ?? '', number: await drawNumber(ids, prefix, async (number) => tx.reports.numbered(number)),
       };
     });
-    const { content, at, fonds, department, tells } = gathered;
+    const { content, at, fonds, department, tells, appraisal } = gathered;
     const plan = planned(input.kind);
     const checkpoint = signCheckpoint(parts.ledger, sm3, clock, box);
     const document = checkedDocument({
@@ -182,12 +200,12 @@ export function reportService(parts: ReportServiceParts) {
         return [ending, { bytes: file.length, sm3: Buffer.from(sm3(file)).toString('hex') }];
       })),
     };
-    await keep(call, report, zipSet(files), checkpoint);
+    await keep(call, report, zipSet(files), checkpoint, appraisal);
     return { report: report.id, number, kind: plan.kind, title: report.title, level: at.level, mark: at.mark, conclusion: report.conclusion, files: report.files };
   }
 
   /** Bytes first, under a name nobody refers to; then one unit of work with row, checkpoint and entries; then they move in. */
-  async function keep(call: ServerCall, report: Omit<StoredReport, 'bytes'>, zip: Buffer, checkpoint: SignedCheckpoint): Promise<void> {
+  async function keep(call: ServerCall, report: Omit<StoredReport, 'bytes'>, zip: Buffer, checkpoint: SignedCheckpoint, appraisal?: string): Promise<void> {
     let committed = false;
     await vault.begin(report.object, report.level);
     try {
@@ -197,6 +215,7 @@ export function reportService(parts: ReportServiceParts) {
         await tx.allow();
         await tx.objects.keep({ id: report.object, level: report.level, bytes: whole.bytes, sm3: whole.sm3, storedAt: report.createdAt });
         await tx.reports.add({ ...report, bytes: whole.bytes });
+        if (appraisal !== undefined) await tx.appraisals.reported(appraisal, report.id);
         await keepCheckpoint(tx.sql, checkpoint);
         tx.audit({ action: 'audit.checkpoint', detail: { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString('hex') } });
         tx.audit({

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { AppraisalBasis, Opinion, PanelPart } from './appraisal.js';
+import { AppraisalBasis, HoldKind, Opinion, PanelPart } from './appraisal.js';
 import { paging } from './person.js';
 
 const closed = { additionalProperties: false } as const;
@@ -11,7 +11,7 @@ const Seen = Type.Integer({ minimum: 1, description: '页面上所见的版本' 
 const Words = (description: string, maxLength = 1000) => Type.String({ minLength: 2, maxLength, description });
 const Signature = Type.String({ pattern: '^[A-Za-z0-9_-]{80,120}$', description: 'SM2 签名，DER，base64url' });
 
-export const AppraisalDue = Type.Object({ ...paging, asOf: Type.Optional(Type.String({ format: 'date', description: '截止日，不晚于今天' })) }, { $id: 'appraisal.due', ...closed });
+export const AppraisalDue = Type.Object({ ...paging, asOf: Type.Optional(Type.String({ format: 'date', description: '截止日，不晚于今天' })), fonds: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: '全宗' })) }, { $id: 'appraisal.due', ...closed });
 export type AppraisalDue = Static<typeof AppraisalDue>;
 
 export const AppraisalList = Type.Object({
@@ -33,14 +33,15 @@ export const AppraisalConvene = Type.Object({ batch: Batch, seenVersion: Seen },
 export type AppraisalConvene = Static<typeof AppraisalConvene>;
 
 export const AppraisalOpine = Type.Object({
-  batch: Batch, record: RecordId, opinion: Opinion,
+  batch: Batch, opinion: Opinion,
+  items: Type.Array(Type.Object({ record: RecordId, seenVersion: Type.Integer({ minimum: 0, description: '本人意见的版本；尚未提出为 0' }) }, closed), { minItems: 1, maxItems: 500, description: '所提意见的件' }),
   newRetention: Type.Optional(Type.String({ pattern: '^(Y|D[1-9]\\d{0,2})$', description: '重新划定的保管期限' })),
-  reason: Words('理由', 500), seenVersion: Seen,
+  reason: Words('理由', 500),
 }, { $id: 'appraisal.opine', ...closed });
 export type AppraisalOpine = Static<typeof AppraisalOpine>;
 
 export const AppraisalReport = Type.Object({
-  batch: Batch, process: Words('鉴定过程', 2000), conclusion: Words('总的意见', 2000), seenVersion: Seen,
+  batch: Batch, process: Words('鉴定过程', 900), conclusion: Words('总的意见', 900), seenVersion: Seen,
 }, { $id: 'appraisal.report', ...closed });
 export type AppraisalReport = Static<typeof AppraisalReport>;
 
@@ -65,17 +66,19 @@ export type AppraisalCancel = Static<typeof AppraisalCancel>;
 export const AppraisalDisposable = Type.Object({ ...paging }, { $id: 'appraisal.disposable', ...closed });
 export type AppraisalDisposable = Static<typeof AppraisalDisposable>;
 
+export const AppraisalKeep = Type.Object({ record: RecordId, reason: Words('理由', 500), seenVersion: Seen }, { $id: 'appraisal.keep', ...closed });
+export type AppraisalKeep = Static<typeof AppraisalKeep>;
+
+export const AppraisalCandidates = Type.Object({}, { $id: 'appraisal.candidates', ...closed });
+export type AppraisalCandidates = Static<typeof AppraisalCandidates>;
+
 export const AppraisalCheck = Type.Object({ record: RecordId }, { $id: 'appraisal.check', ...closed });
 export type AppraisalCheck = Static<typeof AppraisalCheck>;
 
 export const AppraisalConsent = Type.Object({ record: RecordId }, { $id: 'appraisal.consent', ...closed });
 export type AppraisalConsent = Static<typeof AppraisalConsent>;
 
-/** 冻结缘由 (domain/08 §2). */
-export const HoldKind = Type.Union([Type.Literal('litigation'), Type.Literal('audit'), Type.Literal('petition'), Type.Literal('disclosure'), Type.Literal('other')], { description: '缘由' });
-export type HoldKind = Static<typeof HoldKind>;
-
-export const HoldList = Type.Object({ ...paging, open: Type.Optional(Type.Boolean({ description: '只列冻结中的' })) }, { $id: 'hold.list', ...closed });
+export const HoldList = Type.Object({ ...paging, record: Type.Optional(RecordId), open: Type.Optional(Type.Boolean({ description: '只列冻结中的' })) }, { $id: 'hold.list', ...closed });
 export type HoldList = Static<typeof HoldList>;
 
 export const HoldPlace = Type.Object({

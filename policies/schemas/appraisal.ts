@@ -15,6 +15,10 @@ export type Opinion = Static<typeof Opinion>;
 export const PanelPart = Type.Union([Type.Literal('archives'), Type.Literal('business'), Type.Literal('secrecy'), Type.Literal('legal')], { description: '身份' });
 export type PanelPart = Static<typeof PanelPart>;
 
+/** 冻结缘由 (domain/08 §2). */
+export const HoldKind = Type.Union([Type.Literal('litigation'), Type.Literal('audit'), Type.Literal('petition'), Type.Literal('disclosure'), Type.Literal('other')], { description: '缘由' });
+export type HoldKind = Static<typeof HoldKind>;
+
 export const AppraisalBasis = Type.Union([Type.Literal('regulation'), Type.Literal('archives_law')], { description: '鉴定依据' });
 export type AppraisalBasis = Static<typeof AppraisalBasis>;
 
@@ -28,6 +32,9 @@ export const AppraisalPolicy = Type.Object({
     source: text,
     parts: Type.Array(Type.Object({ key: PanelPart, name: text, duties: Type.Array(Duty, { minItems: 1 }), required: Type.Boolean() }, closed), { minItems: 1 }),
   }, closed),
+  /** The most protective first: of differing opinions on one item the first of these stands. */
+  precedence: Type.Object({ order: Type.Array(Opinion, { minItems: 6, maxItems: 6, uniqueItems: true }), source: text }, closed),
+  holdKinds: Type.Array(Type.Object({ key: HoldKind, name: text }, closed), { minItems: 1 }),
   maxItems: Type.Integer({ minimum: 1, maximum: 2000 }),
   /** 移交后留存年数 (办法第二十二条三款). */
   retainedCopyYears: Type.Integer({ minimum: 5 }),

@@ -5,7 +5,7 @@ import { paging } from './person.js';
 const closed = { additionalProperties: false } as const;
 const Words = Type.String({ minLength: 1 });
 
-export const ReportKind = Type.Union([Type.Literal('R08'), Type.Literal('R11'), Type.Literal('R17')], { description: '报表' });
+export const ReportKind = Type.Union([Type.Literal('R08'), Type.Literal('R11'), Type.Literal('R15'), Type.Literal('R17')], { description: '报表' });
 export type ReportKind = Static<typeof ReportKind>;
 
 /** One column: its key in the rows, the Chinese heading, its share of the width. */
@@ -105,6 +105,8 @@ export const ReportCreate = Type.Object({
   batch: Type.Optional(Type.String({ format: 'uuid', description: '批次' })),
   run: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: '第几次检测' })),
   titles: Type.Optional(Type.Boolean({ description: '列出题名' })),
+  /** R15: the 鉴定批次 it is about. */
+  appraisal: Type.Optional(Type.String({ format: 'uuid', description: '鉴定批次' })),
 }, { $id: 'report.create', ...closed });
 export type ReportCreate = Static<typeof ReportCreate>;
 

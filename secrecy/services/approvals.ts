@@ -44,6 +44,9 @@ export interface ApprovalParts<W extends ApprovalTx & WriteTools, R extends Appr
 /** Done in the same transaction as the last signature: what was decided is what is done. */
 export type CarryOut<W> = (tx: W, call: Call, granted: Granted, decided: Json) => Promise<void>;
 
+/** Whether the person may know of what the approval is about, where that is more than the duty of a seat. */
+export type KnownBy<W, R> = (tx: W | R, call: Call, approval: StoredApproval) => Promise<boolean>;
+
 /** Of lists: those who look further back search the ledger. */
 const LISTED_AT_MOST = 2000;
 
@@ -55,6 +58,7 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
   const { store, clock, ids } = parts;
   const rows = new Map<string, ApprovalRow>(parts.policy.approvals.map((row) => [row.act, row]));
   const carriers = new Map<string, CarryOut<W>>();
+  const knowers = new Map<string, KnownBy<W, R>>();
 
   const rowOf = (act: string): ApprovalRow => {
     const row = rows.get(act);
@@ -101,9 +105,11 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
     level <= who.ceiling && (it.requestedBy.person === who.person || it.signatures.some(({ person }) => person === who.person)
       || it.seats.some(({ duties }) => duties.some((duty) => dutiesFor(who, fonds).includes(duty))));
 
-  async function visible(tx: ApprovalTx, call: Call, id: string): Promise<StoredApproval> {
+  const isKnown = async (tx: W | R, call: Call, stored: StoredApproval): Promise<boolean> => (await knowers.get(stored.it.act)?.(tx, call, stored)) ?? true;
+
+  async function visible(tx: W | R, call: Call, id: string): Promise<StoredApproval> {
     const stored = await tx.approvals.get(id);
-    if (stored === undefined || !mayLook(stored, await parts.subjectOf(call))) throw new ArchiveError('E_NOT_FOUND');
+    if (stored === undefined || !mayLook(stored, await parts.subjectOf(call)) || !(await isKnown(tx, call, stored))) throw new ArchiveError('E_NOT_FOUND');
     return stored;
   }
 
@@ -180,6 +186,12 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
       carriers.set(act, work);
     },
 
+    /** Narrows who is told of approvals of an act, and so who may sign them: to whoever may know of the things they are about. */
+    knownBy(act: string, check: KnownBy<W, R>): void {
+      rowOf(act);
+      knowers.set(act, check);
+    },
+
     /**
      * 提请审批, inside the unit of work of the act that needs it. One open request for an act and object: another is `E_DUPLICATE`.
      * @throws ArchiveError `E_POLICY_INVALID` for an act that `approvals.json` does not name
@@ -240,7 +252,10 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
       return store.read(call, async (tx) => {
         await tx.allow();
         const wanted: readonly Approval['state'][] = state === 'mine' ? ['requested'] : state === undefined || state === 'asked' ? ['requested', 'granted', 'done', 'refused', 'lapsed'] : state === 'lapsed' ? ['lapsed', 'requested', 'granted'] : [state];
-        const found = (await tx.approvals.list({ states: wanted, ceiling: who.ceiling, requestedBy: state === 'asked' ? call.person : null, limit: LISTED_AT_MOST })).filter((one) => mayLook(one, who));
+        const found: StoredApproval[] = [];
+        for (const one of await tx.approvals.list({ states: wanted, ceiling: who.ceiling, requestedBy: state === 'asked' ? call.person : null, limit: LISTED_AT_MOST })) {
+          if (mayLook(one, who) && (await isKnown(tx, call, one))) found.push(one);
+        }
         const all = await Promise.all(found.map(async (one) => shown(tx, one, who)));
         const rest = all.filter((one) => (state === 'mine' ? one.mySeat >= 0 : state === undefined || state === 'asked' || one.state === state));
         return { page, size, total: rest.length, rows: rest.slice((page - 1) * size, page * size) };

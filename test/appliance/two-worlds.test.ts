@@ -89,7 +89,7 @@ function values(parameter: Parameter, hidden: Filed, seen: Filed): readonly (str
     q: ['隐龙潭', '泄洪', '通知', '隐'], categoryCode: ['WS'], archivalYear: [2026], retentionCode: ['D10', 'Y'], fonds: ['Z109'], department: ['BMB', 'DAS', 'FGC'], level: [0, 1, 2, 3, 4],
     codePrefix: ['Z109-WS'], from: ['2026-01-01'], until: ['2026-12-31'], state: ['filed', 'arranged', 'inspected'], page: [1, 2], size: [1, 200], width: [400], run: [1, 2],
     classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY),
-    number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
+    number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'R15', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
   };
   if (named[name]) return named[name];
   const fixed = (schema.anyOf ?? []).flatMap((one) => (one.const === undefined ? [] : [one.const]));

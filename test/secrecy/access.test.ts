@@ -120,6 +120,27 @@ const MAY = `
   counterpart.card           custodian archivist officer secadmin repository
   counterpart.register       custodian archivist repository
   counterpart.suspend        officer secadmin
+  appraisal.due              archivist custodian unit_head officer class_authority
+  appraisal.candidates       archivist custodian
+  appraisal.list             archivist custodian unit_head officer class_authority proposer
+  appraisal.show             archivist custodian unit_head officer class_authority proposer
+  appraisal.draft            archivist custodian
+  appraisal.convene          unit_head
+  appraisal.opine            archivist custodian officer class_authority proposer
+  appraisal.report           archivist custodian
+  appraisal.preview          archivist custodian officer class_authority proposer
+  appraisal.sign             archivist custodian officer class_authority proposer
+  appraisal.reopen           archivist custodian
+  appraisal.submit           archivist custodian
+  appraisal.close            archivist custodian
+  appraisal.cancel           archivist custodian unit_head
+  appraisal.disposable       archivist custodian unit_head officer class_authority
+  appraisal.check            archivist custodian unit_head officer class_authority proposer
+  appraisal.consent          archivist custodian
+  appraisal.keep             archivist custodian
+  hold.list                  archivist custodian unit_head officer class_authority
+  hold.place                 archivist custodian officer
+  hold.lift                  archivist custodian unit_head officer
   container.list             officer custodian class_authority unit_head
   container.lower            officer custodian
   classification.authorities everyone
@@ -160,6 +181,7 @@ const MAY = `
   report.read                auditadmin secadmin officer keepers inspector
   report.create              auditadmin secadmin officer keepers inspector
   report.four-property       keepers inspector
+  report.appraisal           archivist custodian
   report.user-role           auditadmin inspector
   report.compliance          secadmin officer
   compliance.list            secadmin officer unit_head

@@ -2,6 +2,7 @@ import type { Box } from '../../box.js';
 import { guardEntering } from '../../compliance/entering.js';
 import type { Services } from '../../services.js';
 import type { Routes } from '../route.js';
+import { appraisalRoutes } from './appraisal.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { backupRoutes } from './backup.js';
@@ -43,6 +44,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...guardingRoutes(services),
   ...carrierRoutes(services),
   ...counterpartRoutes(services),
+  ...appraisalRoutes(services),
   ...systemRoutes(box, services),
 });
 

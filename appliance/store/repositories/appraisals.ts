@@ -70,6 +70,8 @@ export interface AppraisalRepository {
   add(one: StoredAppraisal, records: readonly string[]): Promise<void>;
   /** @throws ArchiveError E_STALE_VERSION */
   save(one: StoredAppraisal, seenVersion: number): Promise<void>;
+  /** 鉴定工作报告 of the batch, the last one made; no page has to be read again for it. */
+  reported(id: string, report: string): Promise<void>;
   numbered(number: string): Promise<boolean>;
   /** Batches of which this person may see some record; the newest first. `visible` is over records. */
   list(visible: ListScope, filter: { readonly open: boolean }, page: Page): Promise<Paged<StoredAppraisal>>;
@@ -153,6 +155,7 @@ export function appraisalRepository(sql: Sql, sealing: Sealing, hold?: HoldRows)
       for (const [position, record] of records.entries()) await insert(sql, 'appraisal_item', { batch: it.id, record, position });
     },
     save: async (one, seenVersion) => saveVersion(sql, 'appraisal', one.it.id, seenVersion, columns(one)),
+    reported: async (id, report) => { await sql.run('UPDATE appraisal SET report = $1 WHERE id = $2', report, id); },
     numbered: async (number) => (await sql.one('SELECT 1 AS there FROM appraisal WHERE number = $1', number)) !== undefined,
     async list(visible, { open }, { offset, limit }) {
       const values = visible.values as readonly SqlValue[];
