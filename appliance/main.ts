@@ -20,7 +20,7 @@ const storage = async (): Promise<{ used: number; total: number }> => {
   const { blocks, bavail, bsize } = await statfs(config.data);
   return { used: (blocks - bavail) * bsize, total: blocks * bsize };
 };
-const running = await listen({ ...config, clock, ids, storage });
+const running = await listen({ ...config, clock, ids, storage, sysfs: '/sys' });
 if (fresh && config.mode === 'unit') await seedRehearsal(running.box, running.services);
 process.stdout.write(`ready ${running.url}\n`);
 

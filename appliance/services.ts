@@ -25,6 +25,7 @@ import type { Intake } from './capture/intake.js';
 import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
+import { composeOutputs } from './outputs/compose.js';
 import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
@@ -58,7 +59,7 @@ const PASSWORD_ITERATIONS = 600_000;
 const REHEARSAL_ITERATIONS = 2_000;
 
 /** Every service of the box, made once from its parts. Routes and the command line call these and nothing below them. */
-export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, intake: Intake, storage?: StorageProbe) {
+export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, intake: Intake, storage?: StorageProbe, sysfs?: string) {
   const { clock, ids, store, gate, policies, profile, sealing, reader, crypto } = box;
   const passwords = passwordsWith(crypto, profile.rehearsal ? REHEARSAL_ITERATIONS : PASSWORD_ITERATIONS);
   const dutyName = (key: string): string => policies.content('duties.json').duties.find((duty) => duty.key === key)?.name ?? key;
@@ -130,15 +131,22 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const backup = backupOf(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
 
   const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
+  const carrying = composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, sysfs });
+  async function readerOf(id: string): Promise<{ name: string; department: string }> {
+    const person = await people().get(id);
+    const department = (await people().departments()).find((one) => one.id === person?.department);
+    return { name: person?.name ?? '', department: department?.name ?? '' };
+  }
 
   return {
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
-    ...composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf }),
     ...counterparts,
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
+    ...carrying,
+    ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {
@@ -171,12 +179,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({
-      store, vault: box.vault, preview,
-      async reader(id) {
-        const person = await people().get(id);
-        const department = (await people().departments()).find((one) => one.id === person?.department);
-        return { name: person?.name ?? '', department: department?.name ?? '' };
-      },
+      store, vault: box.vault, preview, reader: readerOf,
     }),
   };
 }

@@ -178,6 +178,10 @@ export const CATALOG = {
   E_ACCESS_NOT_APPROVED: { status: 403, message: '利用申请未获批准或已过期，请先提交利用申请', articles: [34] },
   E_COPY_NOT_AUTHORIZED: { status: 403, message: '未经批准不得复制、打印或导出，请先提交复制申请', articles: [35] },
   E_COPY_FORBIDDEN_TOP_SECRET: { status: 403, message: '绝密级档案不得复制、摘抄，确需复制的须登记原定密机关或其上级的同意文号', articles: [34, 35] },
+  E_OUTPUT_CHANGED: { status: 409, message: '档案的密级或保管状态在批准之后有变化，本单不能再出件，请按现在的密级重新申请', articles: [35] },
+  E_OUTPUT_CARRIER: { status: 422, message: '该载体不能用于本次输出：刻录须用已登记、未写入的光盘，导出须用与设备序列号一致的在册载体，请换用', articles: [42] },
+  E_OUTPUT_TOOL: { status: 503, message: '本机没有刻录映像工具（xorriso）或没有内存暂存区，不能刻录，请系统管理员按手册安装' },
+  E_OUTPUT_TOO_LARGE: { status: 422, message: '本次输出的页数或字节数超过上限，请分单申请', tell: ['limit'] },
   E_SHARE_CLASSIFIED: { status: 403, message: '共享目录含涉密条目，请移出涉密条目后再导出', articles: [37] },
 
   // 鉴定与销毁
@@ -249,6 +253,7 @@ export const NOTICES = {
   W_NAME_SUSPICIOUS: { message: '文件名有可疑之处，存储名已另取，原名保留在元数据中', articles: [16] },
   A_DEVICE_UNAUTHORIZED: { message: '发现未登记的介质或终端，请断开、登记并上报', articles: [42] },
   A_CARRIER_LOST: { message: '有载体报失，请立即采取补救措施并在规定时限内报告', articles: [42] },
+  A_OUTPUT_OVERDUE: { message: '有打印、刻录、导出的涉密副本逾期未归还，请催还或报失', articles: [35] },
   A_READ_UP_ATTEMPT: { message: '短时间内多次越权访问，请安全保密管理员核查', articles: [40] },
   A_BULK_EXPORT: { message: '短时间内大量查看或导出，会话已暂停，请核查', articles: [35] },
   A_AUDIT_GAP: { message: '审计链断裂或时间倒退，已停止写入，请取证核查', articles: [40] },

@@ -36,6 +36,27 @@ export function requireDevice(it: DeviceStanding, use: DeviceUse): void {
 /** What udev says of a block device. */
 export interface UsbFacts { readonly vendor: string; readonly product: string; readonly serial: string }
 
+/** A storage device that is plugged in: its name on the machine (`sdb`) and what the bus says of it. */
+export interface Attached extends UsbFacts { readonly name: string }
+/** A registered device as the bus would show it. */
+export interface Expectable extends DeviceStanding { readonly no: string; readonly storage: boolean; readonly usb: UsbFacts | null }
+export interface AttachedFinding extends Attached { readonly no: string | null; readonly code: 'E_DEVICE_PROOF' | 'E_DEVICE_NOT_CERTIFIED' | 'E_DEVICE_LEVEL' | null; readonly why: string | null }
+
+export const sameUsb = (a: UsbFacts, b: UsbFacts): boolean => a.vendor === b.vendor && a.product === b.product && a.serial === b.serial;
+
+/**
+ * 接入设备与台账核对: each is a registered storage device that may be used for the level, or is named with what is wrong. A device without
+ * a serial number is never a registered one: another of its kind would look the same.
+ */
+export function compareAttached(attached: readonly Attached[], register: readonly Expectable[], use: Pick<DeviceUse, 'level' | 'today' | 'checkedSince'>): readonly AttachedFinding[] {
+  return attached.map((one) => {
+    const known = one.serial === '' ? undefined : register.find(({ usb, storage }) => storage && usb !== null && sameUsb(usb, one));
+    if (known === undefined) return { ...one, no: null, code: 'E_DEVICE_PROOF' as const, why: 'unregistered' };
+    const [fault] = deviceFaults(known, { ...use, person: known.boundUser ?? '', departments: known.boundDepartment === null ? [] : [known.boundDepartment] });
+    return { ...one, no: known.no, code: fault === undefined || fault.code === 'E_DEVICE_BOUND' ? null : fault.code, why: fault?.why ?? null };
+  });
+}
+
 /**
  * USBGuard rules that let in exactly the registered devices with their serial number, and nothing else that stores. Input devices are
  * left to the machine's own rules.

@@ -8,6 +8,7 @@ export type KnowledgeMode = 'show' | 'read' | 'report' | 'export';
 /** The acts by which a person comes to know what a record holds. A list shows no more than that a person may ask. */
 const KNOWING: Readonly<Record<string, KnowledgeMode>> = {
   'record.show': 'show', 'record.read': 'read', 'report.create': 'report', 'report.show': 'report', 'report.read': 'report',
+  'output.print': 'export', 'output.burn': 'export', 'output.export': 'export',
 };
 
 /** One line of the register. */
@@ -33,10 +34,12 @@ export function knowings(entries: readonly AuditEntry[]): readonly Knowing[] {
   return entries.flatMap(({ action, object, objectType, objectLevel, result, actor, at, approval, terminal, detail }) => {
     const mode = KNOWING[action];
     if (mode === undefined || result !== 'ok' || objectType !== 'record' || object === null || objectLevel === null || !needsKnowledgeLog(objectLevel)) return [];
-    const { file, page } = detail;
-    return [{
-      record: object, person: actor, at, level: objectLevel as Knowing['level'], mode, approval, file: typeof file === 'string' ? file : null,
+    const { file, page, holder } = detail;
+    // Of a copy that is given out, who is handed it comes to know it as well as who made it.
+    const persons = typeof holder === 'string' && holder !== actor ? [actor, holder] : [actor];
+    return persons.map((person) => ({
+      record: object, person, at, level: objectLevel as Knowing['level'], mode, approval, file: typeof file === 'string' ? file : null,
       page: typeof page === 'number' ? page : null, terminal,
-    }];
+    }));
   });
 }

@@ -90,7 +90,7 @@ export function auditService(parts: AuditServiceParts) {
       const code = readShortCode(input.code);
       return store.read(call, async (tx) => {
         await tx.allow();
-        const rows = await tx.sql.all<EntryRow>("SELECT * FROM audit_entry WHERE action = 'record.read' AND substr(hash, 1, 13) BETWEEN $1 AND $2 ORDER BY seq LIMIT 10", code.from, code.to);
+        const rows = await tx.sql.all<EntryRow>("SELECT * FROM audit_entry WHERE (action = 'record.read' OR (object_type = 'output' AND action IN ('output.print', 'output.burn', 'output.export'))) AND substr(hash, 1, 13) BETWEEN $1 AND $2 ORDER BY seq LIMIT 10", code.from, code.to);
         tx.audit({ action: call.act, detail: { found: rows.length } });
         return { rows: await Promise.all(rows.map(async (row) => ({ ...entryOf(row), actorName: await parts.nameOf(row.actor) }))) };
       });

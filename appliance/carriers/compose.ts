@@ -2,6 +2,7 @@ import type { ReadTools, WriteTools } from '../../core/ports.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { AlarmEngine } from '../alarms/engine.js';
 import type { Box } from '../box.js';
+import { pluggedInto } from '../devices/plugged.js';
 import { deviceService } from '../devices/service.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { carrierService } from './service.js';
@@ -11,10 +12,13 @@ export interface CarrierComposition {
   readonly approvals: ApprovalService<Repositories & WriteTools, Repositories & ReadTools>;
   readonly engine: AlarmEngine;
   readonly nameOf: (person: string) => Promise<string>;
+  /** The machine's sysfs; without it nobody says what is plugged in. */
+  readonly sysfs: string | undefined;
 }
+const LOOK_MS = 15_000;
 
 /** 载体与专用设备 over the parts of the box. */
-export function composeCarriers(box: Box, { approvals, engine, nameOf }: CarrierComposition) {
+export function composeCarriers(box: Box, { approvals, engine, nameOf, sysfs }: CarrierComposition) {
   const { store, gate, clock, ids, crypto, keys, profile, policies } = box;
   const policy = policies.content('carriers.json');
   const carriers = carrierService({
@@ -24,9 +28,26 @@ export function composeCarriers(box: Box, { approvals, engine, nameOf }: Carrier
   approvals.carries('carrier.move', async (tx, _call, granted, decided) => carriers.carriedOut(tx, granted, decided as unknown as CarryOutDecision));
   engine.provide('medium-inventory');
   let told = false;
+  let [seen, underWay] = ['', Promise.resolve()];
+  let timer: NodeJS.Timeout | undefined;
+  const devices = deviceService({ store, gate, clock, ids, crypto, keys, policy, box: box.identity.serial, systemLevel: profile.systemLevel, nameOf, plugged: pluggedInto(sysfs, box.paths.root) });
+  const look = async (): Promise<void> => { if (box.keys.state === 'unlocked') seen = await devices.watch(box.systemCall('device.scan'), seen); };
   return {
     carriers,
-    devices: deviceService({ store, gate, clock, ids, crypto, keys, policy, box: box.identity.serial, systemLevel: profile.systemLevel, nameOf }),
+    devices,
+    /** 接入设备: looked at every quarter of a minute; what the register does not let in is entered and alarmed once, until it changes. */
+    deviceWatch: {
+      look,
+      start(failed: (error: unknown) => void): void {
+        if (sysfs === undefined) return;
+        timer = setInterval(() => { underWay = underWay.then(look).catch(failed); }, LOOK_MS);
+        timer.unref();
+      },
+      async stop(): Promise<void> {
+        clearInterval(timer);
+        await underWay;
+      },
+    },
     /** Hourly: 盘点逾期 is told once, and clears by itself. */
     async carrierRound(): Promise<void> {
       const overdue = await carriers.overdue(box.systemCall('carrier.list'));

@@ -8,7 +8,6 @@ import type { Granted } from '../../secrecy/approval.js';
 import { inventory, loadCarrier, moveCarrier, registerCarrier, type CarrierEvent } from '../../secrecy/carrier.js';
 import { levelName } from '../../secrecy/level.js';
 import type { MarkPolicy } from '../../secrecy/marking.js';
-import { clearanceToday } from '../../secrecy/personnel.js';
 import { rollUpMark } from '../../secrecy/roll-up.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { AccessGate } from '../access/gate.js';
@@ -20,6 +19,7 @@ import { CARRIER_COLUMNS, carrierTarget } from '../store/repositories/carriers.j
 import type { CarrierLine, StoredCarrier } from '../store/repositories/carriers.js';
 import type { Repositories } from '../store/repositories/index.js';
 import type { Store } from '../store/unit-of-work.js';
+import { requireBearer } from './bearer.js';
 import { carrierLabel } from './label.js';
 
 type WriteTx = Repositories & WriteTools;
@@ -78,13 +78,7 @@ export function carrierService(parts: CarrierServiceParts) {
   const held = ({ it }: StoredCarrier): boolean => it.state === 'registered' || it.state === 'in_custody' || it.state === 'pending_destruction';
   const placeOf = ({ it }: StoredCarrier): string | null => (it.state === 'in_custody' || it.state === 'pending_destruction' ? it.place : null);
 
-  /** 持有人: somebody of the unit in office, cleared for what they carry. */
-  async function bearer(tx: Tx | WriteTx, id: string, level: Level, at: string): Promise<string> {
-    const person = await tx.people.get(id);
-    if (person?.status !== 'active') throw wrong(at, '没有这个在用的账号，请从列表中选择');
-    if (clearanceToday(person.clearance, person.clearanceUntil, clock.today()) < level) throw new ArchiveError('E_CLEARANCE_REQUIRED', { person: id, level }, [{ at, message: `该人员涉密等级低于载体密级（${levelName(level)}）` }]);
-    return person.name;
-  }
+  const bearer = async (tx: Tx | WriteTx, id: string, level: Level, at: string): Promise<string> => requireBearer(tx, clock.today(), id, level, at);
 
   async function shown(one: StoredCarrier) {
     const { it } = one;

@@ -13,17 +13,18 @@ export interface DevicePort {
   /** Opens what was encrypted for its key, e.g. its half of an envelope. @throws ArchiveError `E_DECRYPT_FAILED` */
   unwrap(wrapped: Uint8Array): Uint8Array;
 }
-const KEY = 'shouzang-device.key';
+/** `shouzang sm2 keygen --out DIR/shouzang-device.key` makes the same file. */
+export const DEVICE_KEY = 'shouzang-device.key';
 
 /** A directory that stands in for a device: whoever holds the key file holds the device. Never overwrites a key. */
 export async function makeDirectoryDevice(crypto: CryptoProvider, directory: string): Promise<string> {
   const key = crypto.generateKeyPair();
-  await writeFile(path.join(directory, KEY), toPem('PRIVATE KEY', crypto.exportPrivateKey(key)), { mode: 0o600, flag: 'wx', flush: true });
+  await writeFile(path.join(directory, DEVICE_KEY), toPem('PRIVATE KEY', crypto.exportPrivateKey(key)), { mode: 0o600, flag: 'wx', flush: true });
   return toPem('PUBLIC KEY', toSpki(key.publicKey));
 }
 
 export async function openDirectoryDevice(crypto: CryptoProvider, directory: string): Promise<DevicePort> {
-  const key = crypto.loadPrivateKey(onePem(await readFile(path.join(directory, KEY), 'utf8'), 'PRIVATE KEY').der);
+  const key = crypto.loadPrivateKey(onePem(await readFile(path.join(directory, DEVICE_KEY), 'utf8'), 'PRIVATE KEY').der);
   return {
     publicKey: toPem('PUBLIC KEY', toSpki(key.publicKey)),
     answer: (box, no, challenge) => Buffer.from(crypto.sign(Buffer.from(deviceMessage(box, no, challenge)), key)).toString('base64url'),

@@ -1,8 +1,9 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { CalendarDate, Clock, Ids, Level, ReadTools } from '../../core/ports.js';
 import { cleanText } from '../../core/text.js';
-import type { CarriersFile, DeviceChallenge, DeviceCheck, DeviceList, DeviceRegister, DeviceRenew, DeviceResume, DeviceShow, DeviceSuspend } from '../../policies/schemas/carrier.js';
-import { deviceFaults, requireDevice, usbguardRules } from '../../secrecy/device.js';
+import type { CarriersFile, DeviceChallenge, DeviceCheck, DeviceList, DeviceRegister, DeviceRenew, DeviceResume, DeviceScan, DeviceShow, DeviceSuspend } from '../../policies/schemas/carrier.js';
+import { compareAttached, deviceFaults, requireDevice, sameUsb, usbguardRules } from '../../secrecy/device.js';
+import type { Attached, AttachedFinding, UsbFacts } from '../../secrecy/device.js';
 import type { AccessGate } from '../access/gate.js';
 import { inventorySince } from '../carriers/service.js';
 import { certificatePem, parseCertificate } from '../crypto/certificate.js';
@@ -17,6 +18,7 @@ import type { ServerCall } from '../server/route.js';
 import type { Device } from '../store/repositories/devices.js';
 import type { Repositories } from '../store/repositories/index.js';
 import type { Store } from '../store/unit-of-work.js';
+import { openDirectoryDevice } from './directory.js';
 import { deviceMessage } from './proof.js';
 
 type Tx = Repositories & ReadTools;
@@ -32,7 +34,19 @@ export interface DeviceServiceParts {
   readonly box: string;
   readonly systemLevel: Level;
   readonly nameOf: (person: string) => Promise<string>;
+  /** What is plugged into the machine; a folder of a device belongs to none of its own. */
+  readonly plugged: Plugged;
 }
+
+/** The machine's sockets, as sysfs tells of them. */
+export interface Plugged {
+  attached(): Promise<readonly Attached[]>;
+  /** Of the device that a folder lies on; nothing where the machine does not say. */
+  under(folder: string): Promise<UsbFacts | undefined>;
+  /** Whether the folder is one of the box's own. */
+  own(folder: string): Promise<boolean>;
+}
+const WHY: Readonly<Record<string, string>> = { unregistered: '未登记', suspended: '已停用', expired: '检测证书已过期', unchecked: '超期未检查', level: '密级不足' };
 
 /** The certificate of the box ends with the day on which the testing body's does, in Asia/Shanghai. */
 const endOf = (day: CalendarDate): string => `${day}T15:59:59.000Z`;
@@ -109,8 +123,71 @@ export function deviceService(parts: DeviceServiceParts) {
     return device;
   }
 
+  /**
+   * 插在本机的设备: the box asks the device at the folder for its proof itself. Where the bus names the device, it must be the registered one.
+   * @throws ArchiveError as `prove`; whatever lies at the folder, a folder that is no registered device is `E_DEVICE_PROOF`
+   */
+  async function proveAt(tx: Tx, call: ServerCall, { no, folder, level }: { readonly no: string; readonly folder: string; readonly level: Level }): Promise<Device> {
+    const unproven = (why: string): ArchiveError => new ArchiveError('E_DEVICE_PROOF', { why });
+    if (!folder.startsWith('/') || await parts.plugged.own(folder)) throw unproven('folder');
+    const port = await openDirectoryDevice(crypto, folder).catch(() => { throw unproven('folder'); });
+    const challenge = challenges.make(no);
+    const device = await prove(tx, call, { no, challenge, level, signature: port.answer(parts.box, no, challenge) });
+    const usb = await parts.plugged.under(folder);
+    const { usbVendor: vendor, usbProduct: product, serial } = device.facts;
+    if (usb !== undefined && (vendor === null || product === null || !sameUsb(usb, { vendor, product, serial }))) throw unproven('usb');
+    return device;
+  }
+
+  /** Everything plugged in, against the register. */
+  async function compared(tx: Tx, level: Level): Promise<readonly AttachedFinding[]> {
+    const attached = await parts.plugged.attached();
+    if (attached.length === 0) return [];
+    const { rows } = await tx.devices.list(null, { offset: 0, limit: 10_000 });
+    const register = rows.map((one) => {
+      const { usbVendor: vendor, usbProduct: product, serial } = one.facts;
+      return { ...one, storage: policy.devices.kinds.find(({ key }) => key === one.kind)?.storage === true, usb: vendor === null || product === null ? null : { vendor, product, serial } };
+    });
+    return compareAttached(attached, register, { level, today: clock.today(), checkedSince: checkedSince() });
+  }
+
+  /** @throws ArchiveError with the code of the first that is not to be used, each named with what is wrong with it */
+  function requireAttached(found: readonly AttachedFinding[]): void {
+    const bad = found.filter(({ code }) => code !== null);
+    const [first] = bad;
+    if (first?.code == null) return;
+    throw new ArchiveError(first.code, { codes: [...new Set(bad.map(({ code }) => code))], attached: bad.map(({ name, vendor, product, serial, no, why }) => ({ name, vendor, product, serial, no, why })) },
+      bad.map(({ name, vendor, product, serial, no, why }) => ({ at: name, message: `${no ?? `${vendor}:${product} 序列号 ${serial === '' ? '无' : serial}`}：${WHY[why ?? ''] ?? ''}，请断开` })));
+  }
+
   return {
     prove,
+    proveAt,
+
+    /** 核对接入设备: unregistered, out of date or too low: refused, entered, alarmed. */
+    async scan(call: ServerCall, input: DeviceScan) {
+      return store.write(call, async (tx) => {
+        await tx.allow();
+        const found = await compared(tx, input.level as Level);
+        requireAttached(found);
+        tx.audit({ action: call.act, objectType: 'device', detail: { level: input.level, attached: found.length } });
+        return { attached: found.map(({ name, vendor, product, serial, no }) => ({ name, vendor, product, serial, no })) };
+      });
+    },
+
+    /** The box's own look: what is plugged in now that the register does not let in, as a text that changes when it does. */
+    async watch(call: Parameters<Store<Repositories>['read']>[0], before: string): Promise<string> {
+      const found = await store.read(call, async (tx) => { await tx.allow(); return compared(tx, 0); });
+      const now = found.filter(({ code }) => code !== null).map(({ name, vendor, product, serial, why }) => [name, vendor, product, serial, why].join(' ')).join('\n');
+      if (now !== '' && now !== before) {
+        try {
+          requireAttached(found);
+        } catch (error) {
+          await store.refuse(call, error);
+        }
+      }
+      return now;
+    },
 
     async list(call: ServerCall, input: DeviceList) {
       const { page = 1, size = 50 } = input;

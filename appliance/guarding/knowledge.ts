@@ -30,7 +30,7 @@ export interface KnowledgeParts {
 }
 
 interface Row { id: number; record: string; person: string; at: string; level: Level; mode: Knowing['mode']; approval: string | null; file: string | null; page: number | null; terminal: string }
-const MODES: Readonly<Record<Knowing['mode'], string>> = { show: '查看著录', read: '阅览全文', report: '报表', export: '导出' };
+const MODES: Readonly<Record<Knowing['mode'], string>> = { show: '查看著录', read: '阅览全文', report: '报表', export: '打印、刻录、导出' };
 const EXPORTED = 10_000;
 const HEADINGS = ['时间', '人员', '密级', '档号或电子文件号', '题名', '方式', '页', '审批单号', '终端'];
 

@@ -36,6 +36,8 @@ export interface ListenOptions {
   readonly ids: Ids;
   /** How full the disk of the data directory is; without it 存储预警 is not enabled. */
   readonly storage?: StorageProbe;
+  /** Where the machine tells of what is plugged in, `/sys`; without it nothing is watched. */
+  readonly sysfs?: string;
   /** `silent` in tests. */
   readonly logLevel?: string;
 }
@@ -51,7 +53,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const pool = openPool();
   const preview = openPreview();
   const intake = openIntake(box.policies);
-  const services = servicesOf(box, pool, preview, intake, options.storage);
+  const services = servicesOf(box, pool, preview, intake, options.storage, options.sysfs);
   const routes = allRoutes(box, services);
   const app = buildServer({
     routes, sessions: services.keeper, refused: async (call, error) => box.store.refuse(call, error), mayHold: (act, duty) => box.gate.mayHold(act, duty), log, newTraceId: () => ids.uuid(), consoleFolder: inPackage('dist', 'ui'),
@@ -70,7 +72,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     if (box.keys.state === 'unlocked') await box.checkpoint();
   };
   const round = async (): Promise<void> => {
-    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.peopleRound(); await services.carrierRound(); }
+    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.peopleRound(); await services.carrierRound(); await services.outputRound(); }
   };
   await round();
   await sign();
@@ -82,6 +84,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
+  services.deviceWatch.start(failed);
   const { port } = server.address() as AddressInfo;
   return {
     box, services, routes, url: `https://${options.host}:${String(port)}`,
@@ -92,6 +95,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();
+      await services.deviceWatch.stop();
       await preview.close();
       await intake.close();
       await pool.close();

@@ -140,3 +140,7 @@ export const DeviceSuspend = Type.Object(standing, { $id: 'device.suspend', ...c
 export type DeviceSuspend = Static<typeof DeviceSuspend>;
 export const DeviceResume = Type.Object(standing, { $id: 'device.resume', ...closed });
 export type DeviceResume = Static<typeof DeviceResume>;
+
+/** 核对接入设备: everything plugged in that stores, against the register, for data of this level. */
+export const DeviceScan = Type.Object({ level: Level('数据密级') }, { $id: 'device.scan', ...closed });
+export type DeviceScan = Static<typeof DeviceScan>;

@@ -10,6 +10,7 @@ import { CatalogueColumns } from './catalogue.js';
 import { ComplianceFile } from './compliance.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
+import { OutputsFile } from './output.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
@@ -37,6 +38,7 @@ export const POLICY_FILES = {
   'formats.json': FormatTable,
   'metadata.json': MetadataScheme,
   'observations.json': ObservationTable,
+  'outputs.json': OutputsFile,
   'acts.json': ActsFile,
   'approvals.json': ApprovalsFile,
   'duties.json': DutiesFile,

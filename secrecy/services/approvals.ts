@@ -2,7 +2,7 @@ import { ArchiveError } from '../../core/errors.js';
 import { Temporal } from 'temporal-polyfill';
 import type { Call, Clock, Ids, Instant, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { ApprovalList, ApprovalPreview, ApprovalRow, ApprovalsFile, ApprovalShow, ApprovalSign } from '../../policies/schemas/approval.js';
-import { approvalFaults, carryOut, isOpen, lapse, request, requireGranted, sign, statement, type Approval, type Done, type Granted, type Requested, type Seat, type Verdict } from '../approval.js';
+import { approvalFaults, carryOut, isOpen, lapse, request, requireGranted, sign, statement, type Approval, type Done, type Granted, type Refused, type Requested, type Seat, type Verdict } from '../approval.js';
 import type { Level } from '../level.js';
 import type { ApprovalTx, StoredApproval } from '../ports.js';
 import { samePerson, type Holder } from '../separation.js';
@@ -46,6 +46,8 @@ export type CarryOut<W> = (tx: W, call: Call, granted: Granted, decided: Json) =
 
 /** Whether the person may know of what the approval is about, where that is more than the duty of a seat. */
 export type KnownBy<W, R> = (tx: W | R, call: Call, approval: StoredApproval) => Promise<boolean>;
+/** Done in the same transaction as the signature that refuses. */
+export type PutDown<W> = (tx: W, call: Call, refused: Refused, decided: Json) => Promise<void>;
 
 /** Of lists: those who look further back search the ledger. */
 const LISTED_AT_MOST = 2000;
@@ -59,6 +61,7 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
   const rows = new Map<string, ApprovalRow>(parts.policy.approvals.map((row) => [row.act, row]));
   const carriers = new Map<string, CarryOut<W>>();
   const knowers = new Map<string, KnownBy<W, R>>();
+  const refusers = new Map<string, PutDown<W>>();
 
   const rowOf = (act: string): ApprovalRow => {
     const row = rows.get(act);
@@ -170,6 +173,7 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
       const kept: StoredApproval = { ...stored, it: next, certificates: { ...stored.certificates, [by.certificateSerial]: by.certificate } };
       await tx.approvals.save(kept, input.seenVersion);
       tx.audit({ ...audit, action: call.act, objectLevel: stored.level });
+      if (next.state === 'refused') await refusers.get(next.act)?.(tx, call, next, JSON.parse(next.decided) as Json);
       if (next.state !== 'granted') return { approval: next.id, state: next.state };
       const after = await carry(tx, call, { ...kept, version: input.seenVersion + 1 });
       return { approval: next.id, state: after.state };
@@ -190,6 +194,12 @@ export function approvalService<W extends ApprovalTx & WriteTools, R extends App
     knownBy(act: string, check: KnownBy<W, R>): void {
       rowOf(act);
       knowers.set(act, check);
+    },
+
+    /** Registers what a refusal puts down. */
+    refuses(act: string, work: PutDown<W>): void {
+      rowOf(act);
+      refusers.set(act, work);
     },
 
     /**

@@ -36,7 +36,7 @@ function idsInRows(): Ids & { row: string } {
   };
 }
 
-interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string }
+interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string; readonly output?: string }
 
 const done = <T>(answer: Answer<T>): T => {
   if (answer.status !== 200) throw new Error(answer.bytes.toString('utf8'));
@@ -71,7 +71,11 @@ async function markedAndChanged(custodian: Client, authority: Client, hidden: Fi
   const term = { kind: 'duration' as const, years: 1, months: 0, days: 0 };
   const matter = await mark(custodian, authority, hidden.record, persons, { level: 2, term, startOn: '2025-12-01' });
   const { case: form } = await settle({ proposer: custodian, authority }, matter, formOf({ kind: 'change', changeReason: 'superior', to: { level: 3, term, startOn: '2025-12-01', scope: { persons, departments: [] } } }));
-  return { ...hidden, matter, form };
+  // 打印 of it is asked for: an order with a number, an approval, a purpose.
+  done(await custodian.post('session.switch-level', { level: 3 }));
+  const { record: { electronicRecordCode } } = done(await custodian.get<{ record: { electronicRecordCode: string } }>('record.show', { record: hidden.record }));
+  const { output } = done(await custodian.post<{ output: string }>('output.request', { kind: 'print', form: 'pictures', codes: [electronicRecordCode], copies: 1, purpose: '隐龙潭会商', keepUntil: '2026-11-30' }));
+  return { ...hidden, matter, form, output };
 }
 
 interface Parameter { readonly name: string; readonly required: boolean; readonly schema: { readonly type?: string; readonly format?: string; readonly anyOf?: readonly { readonly const?: string }[]; readonly const?: string; readonly items?: Parameter['schema'] } }
@@ -88,7 +92,7 @@ function values(parameter: Parameter, hidden: Filed, seen: Filed): readonly (str
     record: id((one) => one.record), batch: id((one) => one.batch), file: id((one) => one.file), act: ['record.show', 'record.read', 'capture.show', 'classification.propose'].filter((act) => ACTS.includes(act)),
     q: ['隐龙潭', '泄洪', '通知', '隐'], categoryCode: ['WS'], archivalYear: [2026], retentionCode: ['D10', 'Y'], fonds: ['Z109'], department: ['BMB', 'DAS', 'FGC'], level: [0, 1, 2, 3, 4],
     codePrefix: ['Z109-WS'], from: ['2026-01-01'], until: ['2026-12-31'], state: ['filed', 'arranged', 'inspected'], page: [1, 2], size: [1, 200], width: [400], run: [1, 2],
-    classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY),
+    classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY), output: id((one) => one.output ?? NOBODY),
     number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'R15', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
   };
   if (named[name]) return named[name];

@@ -48,7 +48,7 @@ export interface TestBox {
   stop(): Promise<void>;
 }
 
-export interface TestBoxOptions { readonly data?: string; readonly clock?: MachineClock; readonly storage?: StorageProbe; readonly ids?: Ids; readonly mode?: 'unit' | 'repository' }
+export interface TestBoxOptions { readonly data?: string; readonly clock?: MachineClock; readonly storage?: StorageProbe; readonly ids?: Ids; readonly mode?: 'unit' | 'repository'; readonly sysfs?: string }
 
 /** The machine's clock without its counter: a test machine that was held up is no fault of the box. */
 const testClock = (): Clock => { const { now, today } = systemClock(); return { now, today }; };
@@ -58,7 +58,7 @@ export async function openTestBox(t: Teardown, options: TestBoxOptions = {}): Pr
   const data = options.data ?? path.join(await mkdtemp(path.join(tmpdir(), 'shouzang-')), 'data');
   const [clock, ids] = [options.clock ?? testClock(), options.ids ?? randomIds()];
   if (options.data === undefined) await foundRehearsal(data, clock, ids, options.mode ?? 'unit');
-  const running = await listen({ data, host: '127.0.0.1', port: 0, clock, ids, logLevel: 'silent', ...(options.storage === undefined ? {} : { storage: options.storage }) });
+  const running = await listen({ data, host: '127.0.0.1', port: 0, clock, ids, logLevel: 'silent', ...(options.storage === undefined ? {} : { storage: options.storage }), ...(options.sysfs === undefined ? {} : { sysfs: options.sysfs }) });
   let open = true;
   const stop = async (): Promise<void> => {
     if (!open) return;

@@ -108,6 +108,16 @@ const MAY = `
   carrier.inventory          custodian officer
   device.list                secadmin sysadmin custodian officer inspector
   device.show                secadmin sysadmin custodian officer inspector
+  output.list                custodian archivist officer unit_head inspector class_authority repository proposer reader
+  output.show                custodian archivist officer unit_head inspector class_authority repository proposer reader
+  output.request             custodian archivist officer unit_head class_authority repository proposer reader
+  output.print               custodian archivist officer
+  output.burn                custodian archivist officer
+  output.export              custodian archivist officer
+  output.return              custodian archivist officer
+  output.copies              custodian archivist officer unit_head class_authority
+  output.trace               custodian archivist officer unit_head inspector
+  device.scan                sysadmin secadmin custodian officer
   device.register            secadmin
   device.renew               secadmin
   device.resume              secadmin

@@ -1,5 +1,5 @@
 import {
-  CarrierInventory, CarrierLabel, CarrierList, CarrierLoad, CarrierLose, CarrierMove, CarrierRegister, CarrierShow, DeviceChallenge, DeviceCheck, DeviceList, DeviceRegister, DeviceRenew, DeviceResume, DeviceShow, DeviceSuspend,
+  CarrierInventory, CarrierLabel, CarrierList, CarrierLoad, CarrierLose, CarrierMove, CarrierRegister, CarrierShow, DeviceChallenge, DeviceCheck, DeviceList, DeviceRegister, DeviceRenew, DeviceResume, DeviceScan, DeviceShow, DeviceSuspend,
 } from '../../../policies/schemas/carrier.js';
 import { NoInput } from '../../../policies/schemas/session.js';
 import type { Services } from '../../services.js';
@@ -24,5 +24,6 @@ export const carrierRoutes = ({ carriers, devices }: Pick<Services, 'carriers' |
   'device.check': route({ method: 'POST', summary: '使用前核验设备', input: DeviceCheck, errors: ['E_DEVICE_PROOF', 'E_DEVICE_NOT_CERTIFIED', 'E_DEVICE_LEVEL', 'E_DEVICE_BOUND'], handle: devices.check }),
   'device.suspend': route({ method: 'POST', summary: '停用专用设备', input: DeviceSuspend, errors: ['E_NOT_FOUND', 'E_STATE_INVALID', 'E_STALE_VERSION'], handle: devices.suspend }),
   'device.resume': route({ method: 'POST', summary: '恢复专用设备', input: DeviceResume, errors: ['E_NOT_FOUND', 'E_STATE_INVALID', 'E_STALE_VERSION'], handle: devices.resume }),
+  'device.scan': route({ method: 'POST', summary: '核对接入本机的存储设备', input: DeviceScan, errors: ['E_DEVICE_PROOF', 'E_DEVICE_NOT_CERTIFIED', 'E_DEVICE_LEVEL'], handle: devices.scan }),
   'device.usbguard': route({ method: 'GET', summary: 'USBGuard 准入规则', input: NoInput, errors: ['E_DENIED'], handle: devices.usbguard }),
 });

@@ -13,6 +13,7 @@ import { complianceRoutes } from './compliance.js';
 import { counterpartRoutes } from './counterpart.js';
 import { custodyRoutes } from './custody.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
+import { outputRoutes } from './output.js';
 import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
@@ -45,6 +46,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...carrierRoutes(services),
   ...counterpartRoutes(services),
   ...appraisalRoutes(services),
+  ...outputRoutes(services),
   ...systemRoutes(box, services),
 });
 

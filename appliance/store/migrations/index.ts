@@ -21,6 +21,7 @@ import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
 import { appraisal } from './0020-appraisal.js';
 import { transfers } from './0022-transfers.js';
+import { outputs } from './0025-outputs.js';
 import { markPlaces } from './0026-mark-places.js';
 
 const MIGRATIONS: readonly Migration[] = [
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
   yearOrder,
   appraisal,
   transfers,
+  outputs,
   markPlaces,
 ];
 

@@ -28,6 +28,8 @@ import { whileThawed } from './frozen.js';
 import { matterRepository } from './matters.js';
 import { packRepository } from './packs.js';
 import type { PackRepository } from './packs.js';
+import { outputRepository } from './outputs.js';
+import type { OutputRepository } from './outputs.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
 import type { HoldRows } from './records.js';
@@ -60,6 +62,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly appraisals: AppraisalRepository;
   readonly holds: LegalHoldRepository;
   readonly counterparts: CounterpartRepository;
+  readonly outputs: OutputRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -69,7 +72,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   return {
     sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
-    carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing),
+    carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     counterparts: counterpartRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
