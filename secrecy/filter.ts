@@ -102,8 +102,10 @@ function levels(column: string, highest: Level, dialect: Dialect): Levels {
 }
 
 function mac(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): Filter {
-  const compartments = scopeRows(c, { sql: `scope_row.${c.scope?.kind ?? 'kind'} = ?`, parameters: [SCOPE_KINDS.compartments] },
-    who.compartments.length === 0 ? EVERYTHING : not(oneOf(`scope_row.${c.scope?.ref ?? 'ref'}`, who.compartments)));
+  const inCompartment: Filter = { sql: `scope_row.${c.scope?.kind ?? 'kind'} = ?`, parameters: [SCOPE_KINDS.compartments] };
+  // Whether anything at all lies in a compartment is asked once; where nothing does, no row is asked.
+  const compartments = and([someScope(c, inCompartment), scopeRows(c, inCompartment,
+    who.compartments.length === 0 ? EVERYTHING : not(oneOf(`scope_row.${c.scope?.ref ?? 'ref'}`, who.compartments)))]);
   switch (row.mac) {
     case '*': return EVERYTHING;
     case 'dominates': return and([level.atMost(who.ceiling), not(compartments)]);
@@ -119,7 +121,8 @@ function scope(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): F
     case 'own': return own;
     case 'knows': return knows;
     case 'keeps': return or([level.atMost(1), knows]);
-    case 'handles': return or([own, level.atMost(1), knows]);
+    // The owner last: a list walks an index that does not hold it.
+    case 'handles': return or([level.atMost(1), knows, own]);
   }
 }
 
@@ -139,6 +142,9 @@ function scopeRows(c: FilterColumns, ...conditions: readonly Filter[]): Filter {
   const condition = and([{ sql: `scope_row.${c.scope.of} = ${c.id}`, parameters: [] }, ...conditions]);
   return { sql: `EXISTS (SELECT 1 FROM ${c.scope.table} AS scope_row WHERE ${condition.sql})`, parameters: condition.parameters };
 }
+
+const someScope = (c: FilterColumns, condition: Filter): Filter => c.scope === undefined ? NOTHING
+  : { sql: `EXISTS (SELECT 1 FROM ${c.scope.table} AS scope_row WHERE ${condition.sql})`, parameters: condition.parameters };
 
 function checked(columns: FilterColumns): FilterColumns {
   const { scope: of, ...plain } = columns;

@@ -19,7 +19,8 @@ import type { Gate } from '../store/unit-of-work.js';
 const BEFORE_SIGN_IN: ReadonlySet<string> = new Set(['session.challenge', 'session.sign-in', 'rehearsal.people']);
 /** What does not hold against its binding is in no list: its level and scope are not to be believed. */
 const HELD = {
-  record: 'NOT EXISTS (SELECT 1 FROM mark_fault WHERE mark_fault.record = record.id)',
+  // Asked once whether there is any fault at all, and of each row only where there is.
+  record: 'NOT (EXISTS (SELECT 1 FROM mark_fault) AND EXISTS (SELECT 1 FROM mark_fault WHERE mark_fault.record = record.id))',
   matter: 'NOT EXISTS (SELECT 1 FROM mark_fault JOIN classification_record ON classification_record.record = mark_fault.record WHERE classification_record.classification = classification.id)',
 };
 /** The box's own person: recovery, checkpoints, jobs and the command line on the box. */

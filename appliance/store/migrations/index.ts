@@ -19,6 +19,7 @@ import { lists } from './0015-lists.js';
 import { backups } from './0016-backups.js';
 import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
+import { coveringLists } from './0019-covering-lists.js';
 import { appraisal } from './0020-appraisal.js';
 import { transfers } from './0022-transfers.js';
 import { outputs } from './0025-outputs.js';
@@ -37,6 +38,7 @@ const MIGRATIONS: readonly Migration[] = [
   backups,
   carriers,
   yearOrder,
+  coveringLists,
   appraisal,
   transfers,
   outputs,

@@ -100,11 +100,12 @@ const WALKS = [
   ['archivalYear', 'record_year'], ['department', 'record_department'], ['level', 'record_level'], ['retentionCode', 'record_retention'], ['categoryCode', 'record_category'],
 ] as const satisfies readonly (readonly [keyof RecordQuery['equals'], string])[];
 
-/** Codes that begin alike lie together in the index that keeps them unique (the third such of the table), in the order of the codes. */
-const BY_CODE = { walk: 'INDEXED BY sqlite_autoindex_record_3', order: 'record.archival_code, record.serial' };
+/** Codes that begin alike lie together in this index, in the order of the codes; no two are the same. */
+const BY_CODE = { walk: 'INDEXED BY record_coded', order: 'record.archival_code' };
+/** Rows that a finder names, asked of this index instead of the rows themselves. */
+const BY_SERIAL = 'INDEXED BY record_serial';
 
 function walkOf(query: RecordQuery): string {
-  if (query.sort === 'code' && query.codePrefix !== null) return BY_CODE.walk;
   if (query.sort === 'code') return `INDEXED BY ${query.equals.archivalYear === undefined ? 'record_code' : 'record_year_code'}`;
   const asked = WALKS.find(([key]) => query.equals[key] !== undefined);
   return `INDEXED BY ${asked === undefined ? 'record_newest' : asked[1]}`;
@@ -113,7 +114,7 @@ function walkOf(query: RecordQuery): string {
 /** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
 const COUNTED = 2000;
 /** What finds more than this is common. A code goes with its year, so rows that begin alike lie together in time, and walking to them is far: more of them are gathered first. */
-const COMMON = { word: 5000, code: 50_000 };
+const COMMON = { word: 10_000, code: 100_000 };
 
 /** Words are looked for under each level's own key, so a session cannot even form those above it. Ordered by date or number: ranking would leak. */
 async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
@@ -126,59 +127,63 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
   }
   if (query.from !== null) wheres.push(`record.document_date >= ${bind(query.from)}`);
   if (query.until !== null) wheres.push(`record.document_date <= ${bind(query.until)}`);
-  const walk = walkOf(query);
   const inOrderOfCodes = query.sort === 'code' && query.codePrefix !== null;
   const finders: Finder[] = [];
   if (query.codePrefix !== null) {
     // Every code that begins so, as a range: an index answers it.
-    const range = [query.codePrefix, `${query.codePrefix}\u{10FFFF}`] as const;
-    if (inOrderOfCodes) wheres.push(`record.archival_code >= ${bind(range[0])} AND record.archival_code < ${bind(range[1])}`);
-    else finders.push({
-      common: COMMON.code, values: range,
-      found: (first, last) => `SELECT coded.serial FROM record AS coded WHERE coded.archival_code >= ${first} AND coded.archival_code < ${last}`,
-      holds: (first, last) => `record.archival_code >= ${first} AND record.archival_code < ${last}`,
+    const range = (first: string, last: string): string => `record.archival_code >= ${first} AND record.archival_code < ${last}`;
+    finders.push({
+      index: BY_CODE.walk, common: inOrderOfCodes ? Infinity : COMMON.code, values: [query.codePrefix, `${query.codePrefix}\u{10FFFF}`],
+      found: (first, last) => `SELECT 1 FROM record WHERE ${range(first, last)}`, gathers: range, asks: range,
     });
   }
   if (query.words !== null) {
     const phrase = (level: Level, words: readonly string[]): string => `"${sealing.tokens(level, words).join(' ')}"`;
     const forLevel = (level: Level): string =>
       (query.words ?? []).map((phrases) => `(${phrases.map((words) => phrase(level, words)).join(' AND ')})`).join(' OR ');
+    const found = (match: string): string => `SELECT rowid FROM search WHERE search MATCH ${match}`;
     finders.push({
-      common: COMMON.word, values: [query.levels.map(forLevel).join(' OR ')],
-      found: (match) => `SELECT rowid FROM search WHERE search MATCH ${match}`,
-      holds: (match) => `EXISTS (SELECT 1 FROM search WHERE search.rowid = record.serial AND search MATCH ${match})`,
+      index: BY_SERIAL, common: COMMON.word, values: [query.levels.map(forLevel).join(' OR ')],
+      found, gathers: (match) => `record.serial IN (${found(match)} LIMIT ${String(COMMON.word + 1)})`,
+      asks: (match) => `EXISTS (SELECT 1 FROM search WHERE search.rowid = record.serial AND search MATCH ${match})`,
     });
   }
   // What finds few is asked first and its rows are put in order; what finds many is asked of each row as the list is walked in its order.
   let common = false;
-  let walked = true;
+  let [index, counted] = [walkOf(query), walkOf(query)];
   const [pages, counts] = [[...wheres], [...wheres]];
   for (const finder of finders) {
-    const many = ((await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (${finder.found('$1', '$2')} LIMIT ${String(finder.common + 1)})`, ...finder.values))?.n ?? 0) > finder.common;
+    const many = finder.common !== Infinity && ((await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (${finder.found('$1', '$2')} LIMIT ${String(finder.common + 1)})`, ...finder.values))?.n ?? 0) > finder.common;
     const [first = '', second = ''] = finder.values.map((value) => bind(value));
-    const found = finder.found(first, second);
-    pages.push(many ? finder.holds(first, second) : `record.serial IN (${found})`);
-    counts.push(`record.serial IN (${found}${many ? ` LIMIT ${String(finder.common)}` : ''})`);
+    pages.push(many ? finder.asks(first, second) : finder.gathers(first, second));
+    counts.push(finder.gathers(first, second));
+    if (!many) index = finder.index;
+    counted = finder.index;
     common ||= many;
-    walked &&= many;
   }
   const order = inOrderOfCodes ? BY_CODE.order : ORDERS[query.sort];
   // Keys are put in order first and rows fetched after: a sealed description is not carried through a sort.
   const rows = await sql.all<RecordRow>(
-    `SELECT record.* FROM record JOIN (SELECT record.serial AS at FROM record ${walked ? walk : ''} WHERE ${pages.join(' AND ')} ORDER BY ${order} LIMIT ${bind(page.limit)} OFFSET ${bind(page.offset)}) AS chosen
+    `SELECT record.* FROM record JOIN (SELECT record.serial AS at FROM record ${index} WHERE ${pages.join(' AND ')} ORDER BY ${order} LIMIT ${bind(page.limit)} OFFSET ${bind(page.offset)}) AS chosen
      ON record.serial = chosen.at ORDER BY ${order}`, ...values,
   );
-  const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record ${finders.length === 0 ? walk : ''} WHERE ${counts.join(' AND ')} LIMIT ${String(COUNTED + 1)})`, ...values.slice(0, -2));
+  const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record ${counted} WHERE ${counts.join(' AND ')} LIMIT ${String(COUNTED + 1)})`, ...values.slice(0, -2));
   const total = Math.max(count?.n ?? 0, rows.length === 0 ? 0 : page.offset + rows.length);
   return { rows: await recordsOf(sql, sealing, rows, hold), total: total > COUNTED && page.offset + rows.length <= COUNTED ? COUNTED : total, more: total > COUNTED || common };
 }
 
-/** A way to rows other than the order of the list: the rows it finds, and how to ask it of one row. */
+/** A way to rows other than the order of the list, with the index that answers it. */
 interface Finder {
+  readonly index: string;
+  /** More than this are walked to, not gathered. */
   readonly common: number;
   readonly values: readonly string[];
+  /** What it finds, to see whether that is much. */
   found(first: string, second: string): string;
-  holds(first: string, second: string): string;
+  /** The condition that leads to its rows. */
+  gathers(first: string, second: string): string;
+  /** The condition asked of a row that the list came to. */
+  asks(first: string, second: string): string;
 }
 
 /** The records of a batch that a person may see; the places of `visible` are numbered from 1. */
