@@ -114,10 +114,11 @@ function walkOf(query: RecordQuery): string {
 /** Counting every hit of a common word among a million takes seconds and tells nobody anything: past this, 「多于」. */
 const COUNTED = 2000;
 /** What finds more than this is common. A code goes with its year, so rows that begin alike lie together in time, and walking to them is far: more of them are gathered first. */
-const COMMON = { word: 10_000, code: 100_000 };
+export interface Commonness { readonly word: number; readonly code: number }
+const COMMON: Commonness = { word: 10_000, code: 100_000 };
 
 /** Words are looked for under each level's own key, so a session cannot even form those above it. Ordered by date or number: ranking would leak. */
-async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
+async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, common: Commonness, query: RecordQuery, page: Page): Promise<Paged<StoredRecord>> {
   const values: SqlValue[] = [...(query.visible.values as readonly SqlValue[])];
   const wheres = [query.visible.sql];
   const bind = (value: SqlValue): string => `$${String(values.push(value))}`;
@@ -133,7 +134,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
     // Every code that begins so, as a range: an index answers it.
     const range = (first: string, last: string): string => `record.archival_code >= ${first} AND record.archival_code < ${last}`;
     finders.push({
-      index: BY_CODE.walk, common: inOrderOfCodes ? Infinity : COMMON.code, values: [query.codePrefix, `${query.codePrefix}\u{10FFFF}`],
+      index: BY_CODE.walk, common: inOrderOfCodes ? Infinity : common.code, values: [query.codePrefix, `${query.codePrefix}\u{10FFFF}`],
       found: (first, last) => `SELECT 1 FROM record WHERE ${range(first, last)}`, gathers: range, asks: range,
     });
   }
@@ -143,13 +144,13 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
       (query.words ?? []).map((phrases) => `(${phrases.map((words) => phrase(level, words)).join(' AND ')})`).join(' OR ');
     const found = (match: string): string => `SELECT rowid FROM search WHERE search MATCH ${match}`;
     finders.push({
-      index: BY_SERIAL, common: COMMON.word, values: [query.levels.map(forLevel).join(' OR ')],
-      found, gathers: (match) => `record.serial IN (${found(match)} LIMIT ${String(COMMON.word + 1)})`,
+      index: BY_SERIAL, common: common.word, values: [query.levels.map(forLevel).join(' OR ')],
+      found, gathers: (match) => `record.serial IN (${found(match)} LIMIT ${String(common.word + 1)})`,
       asks: (match) => `EXISTS (SELECT 1 FROM search WHERE search.rowid = record.serial AND search MATCH ${match})`,
     });
   }
   // What finds few is asked first and its rows are put in order; what finds many is asked of each row as the list is walked in its order.
-  let common = false;
+  let inexact = false;
   let [index, counted] = [walkOf(query), walkOf(query)];
   const [pages, counts] = [[...wheres], [...wheres]];
   for (const finder of finders) {
@@ -159,7 +160,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
     counts.push(finder.gathers(first, second));
     if (!many) index = finder.index;
     counted = finder.index;
-    common ||= many;
+    inexact ||= many;
   }
   const order = inOrderOfCodes ? BY_CODE.order : ORDERS[query.sort];
   // Keys are put in order first and rows fetched after: a sealed description is not carried through a sort.
@@ -169,7 +170,7 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, query: 
   );
   const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record ${counted} WHERE ${counts.join(' AND ')} LIMIT ${String(COUNTED + 1)})`, ...values.slice(0, -2));
   const total = Math.max(count?.n ?? 0, rows.length === 0 ? 0 : page.offset + rows.length);
-  return { rows: await recordsOf(sql, sealing, rows, hold), total: total > COUNTED && page.offset + rows.length <= COUNTED ? COUNTED : total, more: total > COUNTED || common };
+  return { rows: await recordsOf(sql, sealing, rows, hold), total: total > COUNTED && page.offset + rows.length <= COUNTED ? COUNTED : total, more: total > COUNTED || inexact };
 }
 
 /** A way to rows other than the order of the list, with the index that answers it. */
@@ -192,7 +193,7 @@ export function within(batch: string, visible: ListScope | undefined): { readonl
   return { where: `${visible?.sql ?? '1 = 1'} AND record.batch = $${String(values.length + 1)}`, values: [...values, batch] };
 }
 
-export function recordRepository(sql: Sql, sealing: Sealing, hold: HoldRows = UNHELD): RecordRepository {
+export function recordRepository(sql: Sql, sealing: Sealing, hold: HoldRows = UNHELD, common: Commonness = COMMON): RecordRepository {
   return {
     async get(id) {
       const row = await sql.one<RecordRow>('SELECT * FROM record WHERE id = $1', id);
@@ -237,7 +238,7 @@ export function recordRepository(sql: Sql, sealing: Sealing, hold: HoldRows = UN
       await sql.run('DELETE FROM search WHERE rowid = $1', row.serial);
       if (words.length > 0) await sql.run('INSERT INTO search (rowid, tokens) VALUES ($1, $2)', row.serial, sealing.tokens(record.level, words).join(' '));
     },
-    search: async (query, page) => searchRecords(sql, sealing, hold, query, page),
+    search: async (query, page) => searchRecords(sql, sealing, hold, common, query, page),
     /** What was said of an act (why it was sent back, which fields) is as telling as the record, and rests sealed at its level. */
     async events(record) {
       const rows = await sql.all<{ activity: string; at: string; person: string; duty: string | null; mandate: string | null; level: Level; sealed: Buffer }>(
