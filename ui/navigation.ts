@@ -55,7 +55,6 @@ export const PAGES: readonly PageGroup[] = [
     name: '三员', pages: [
       { path: '/people', name: '人员与涉密资格', acts: ['person.list'], letter: 'p' },
       { path: '/personnel', name: '涉密人员台账', acts: ['personnel.list'], letter: 'o' },
-      { path: '/rehearse', name: '访问预演', acts: ['person.rehearse'] },
       { path: '/duties', name: '授权与互斥', acts: ['duty.list'], letter: 'd' },
       { path: '/keys', name: '密钥', acts: ['key.status'], letter: 'y' },
       { path: '/backup', name: '备份', acts: ['backup.list'] },

@@ -24,11 +24,12 @@ const missing = browserMissing();
   await page.getByText('短时间内多次越权访问').first().waitFor();
   t.deepEqual(await visit.barriers(), []);
   await visit.screens('alarms');
-  await page.goto(`${box.url}/rehearse`);
-  await page.getByRole('heading', { name: '涉密等级变化' }).waitFor();
-  await page.getByRole('combobox').first().selectOption({ index: 1 });
-  await page.getByRole('button', { name: '推演' }).click();
-  await page.getByText('变化后件数').waitFor();
+  await page.goto(`${box.url}/people`);
+  await page.getByRole('row').filter({ hasText: '林晓' }).click();
+  await page.getByRole('button', { name: '登记资格' }).click();
+  await page.getByRole('combobox', { name: '涉密资格' }).selectOption({ label: '秘密' });
+  await page.getByRole('button', { name: '预演为秘密' }).click();
+  await page.getByText('登记后').waitFor();
   await visit.screens('rehearse-clearance');
   t.deepEqual(await visit.barriers(), []);
 
