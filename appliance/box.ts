@@ -54,6 +54,7 @@ import type { BoxProfile } from './store/repositories/box.js';
 import { repositories } from './store/repositories/index.js';
 import type { Repositories } from './store/repositories/index.js';
 import { carrierRepository } from './store/repositories/carriers.js';
+import { disposalRepository } from './store/repositories/disposals.js';
 import { emergencyRepository } from './store/repositories/emergencies.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { terminalRepository } from './store/repositories/terminals.js';
@@ -175,7 +176,10 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   // A report goes with what it speaks of: its row in this transaction, its key after it. What is not committed moves no key.
   const moving = new Set<string>();
   const containers = containerMarks(policies.content('marking.json'), async (sql, { kind, id }, level) => {
-    if (kind === 'medium') await carrierRepository(sql, sealing).follow(id, level);
+    if (kind === 'medium') {
+      await carrierRepository(sql, sealing).follow(id, level);
+      for (const object of await disposalRepository(sql, sealing).follow(id, level, clock.now())) moving.add(object);
+    }
     const object = kind === 'report' ? await reportRepository(sql, sealing).relevel(id, level, clock.now()) : null;
     if (object !== null) moving.add(object);
   });

@@ -26,6 +26,7 @@ import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
 import { composeOutputs } from './outputs/compose.js';
+import { composeDisposal } from './disposal/compose.js';
 import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
@@ -130,8 +131,9 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const alarming = composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage });
   const backup = backupOf(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
 
+  const disposing = composeDisposal(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, verifierFor, pool });
   const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
-  const carrying = composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, sysfs });
+  const carrying = composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, sysfs, pendingWaste: disposing.disposal.lines.pendingWaste });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
     const person = await people().get(id);
     const department = (await people().departments()).find((one) => one.id === person?.department);
@@ -147,6 +149,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
+    ...disposing,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {

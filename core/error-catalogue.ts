@@ -170,6 +170,8 @@ export const CATALOG = {
   E_BACKUP_PLAN_MISSING: { status: 422, message: '没有生效的备份方案，请先制定并启用备份方案', articles: [28] },
   E_OFFSITE_NOT_CLEARED: { status: 422, message: '异地存放点未经保密审核，请先办理审核登记', articles: [29] },
   E_MIGRATION_RISK_ASSESSMENT: { status: 422, message: '转换或迁移缺少需求分析、风险评估或批准，请补齐后再执行', articles: [31] },
+  E_MIGRATION_SOURCE: { status: 409, message: '原载体上找不到与登记摘要一致的文件，请核对挂载的目录或改由本机取内容', articles: [30, 39] },
+  E_CARRIER_FOLDER: { status: 422, message: '该目录不能当作所选载体使用，请核对挂载的介质', articles: [30] },
   E_MIGRATION_POSTCHECK_FAILED: { status: 409, message: '转换或迁移后的检测不合格，结果已退回，原件仍为现行版本', articles: [31] },
 
   // 开放与利用
@@ -196,6 +198,11 @@ export const CATALOG = {
   E_DESTROY_METHOD_INSUFFICIENT: { status: 422, message: '所选销毁方法低于载体曾存最高密级的要求，请改用符合要求的方法', articles: [43] },
   E_DESTROY_BACKUP_RESIDUE: { status: 409, message: '备份中仍有该档案的副本，请登记并逐一清除后再继续', articles: [39], tell: ['copies'] },
   E_DESTROY_MEDIUM_HAS_LIVE_RECORDS: { status: 409, message: '介质上还有需要保存的档案，请先迁移再销毁介质', articles: [39], tell: ['count'] },
+  E_DESTROY_COUNT: { status: 409, message: '清点结果与登记不符，请核实差异、报告后重新清点', articles: [43] },
+  E_DESTROY_CONSENT: { status: 422, message: '销毁绝密级载体须报上级或有权部门批准，请填写批准文号', articles: [43] },
+  E_DESTROY_OWN_LIMIT: { status: 422, message: '自行销毁仅限少量且急需的载体并须说明理由，请改为送销或减少数量', articles: [43] },
+  E_DESTROY_DEVICE: { status: 422, message: '没有证书有效、密级足够的销毁设备或送销单位，请先登记设备、单位或改为送销', articles: [43] },
+  E_DESTROY_EVIDENCE: { status: 422, message: '缺少销毁凭证号、影像或覆写日志，请补齐后再登记', articles: [43], tell: ['missing'] },
   E_DESTROY_SECRECY_CONSENT: { status: 422, message: '仍在保密期限内的档案，销毁须有保密员和定密责任人的书面同意', articles: [43] },
   E_METADATA_PROTECTED: { status: 403, message: '销毁后保留的元数据和过程记录不得修改、删除', articles: [39] },
 
@@ -251,6 +258,7 @@ export const NOTICES = {
   W_TRANSFER_OVERDUE: { message: '已过移交截止日仍未移交，请办理移交或报请延期', articles: [22] },
   W_META_PATTERN: { message: '元数据书写形式不合惯例，请核对，可照录提交', articles: [18] },
   W_NAME_SUSPICIOUS: { message: '文件名有可疑之处，存储名已另取，原名保留在元数据中', articles: [16] },
+  A_DESTROY_COUNT: { message: '待销载体清点不符，请立即核实，确认丢失的办理报失', articles: [43] },
   A_DEVICE_UNAUTHORIZED: { message: '发现未登记的介质或终端，请断开、登记并上报', articles: [42] },
   A_CARRIER_LOST: { message: '有载体报失，请立即采取补救措施并在规定时限内报告', articles: [42] },
   A_OUTPUT_OVERDUE: { message: '有打印、刻录、导出的涉密副本逾期未归还，请催还或报失', articles: [35] },

@@ -42,6 +42,8 @@ export type CarrierEvent =
   | { readonly kind: 'report'; readonly to: string; readonly no: string; readonly at: Instant }
   | { readonly kind: 'find'; readonly place: string; readonly custodian: string }
   | { readonly kind: 'condemn'; readonly place: string; readonly since: CalendarDate }
+  /** 撤销待销, back into custody. */
+  | { readonly kind: 'spare'; readonly place: string; readonly custodian: string }
   | { readonly kind: 'destroy'; readonly certificate: string; readonly witnesses: readonly string[] };
 export type CarrierEventKind = CarrierEvent['kind'];
 
@@ -53,7 +55,7 @@ export const CARRIER_STEPS: Readonly<Record<CarrierState, Partial<Record<Carrier
   in_transit: { arrive: 'in_custody', 'give-back': 'returned', lose: 'lost' },
   returned: {},
   lost: { report: 'lost', find: 'in_custody' },
-  pending_destruction: { lose: 'lost', destroy: 'destroyed' },
+  pending_destruction: { lose: 'lost', spare: 'in_custody', destroy: 'destroyed' },
   destroyed: {},
 };
 
@@ -76,7 +78,7 @@ function arrived(it: Carrier, event: CarrierEvent): Carrier {
   const { id, no, cap, own, level, maxLevelEver } = it;
   const common: Common = { id, no, cap, own, level, maxLevelEver };
   switch (event.kind) {
-    case 'file': case 'return': case 'arrive': case 'find': return { ...common, state: 'in_custody', place: event.place, custodian: event.custodian };
+    case 'file': case 'return': case 'arrive': case 'find': case 'spare': return { ...common, state: 'in_custody', place: event.place, custodian: event.custodian };
     case 'lend': return { ...common, state: 'in_use', holder: event.holder, dueOn: event.dueOn };
     case 'carry-out': {
       if (event.approval === '') throw new ArchiveError('E_APPROVAL_REQUIRED', { carrier: id });

@@ -4,6 +4,7 @@ import type { AlarmEngine } from '../alarms/engine.js';
 import type { Box } from '../box.js';
 import { pluggedInto } from '../devices/plugged.js';
 import { deviceService } from '../devices/service.js';
+import type { PendingWasteEntry } from '../disposal/lines.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { carrierService } from './service.js';
 import type { CarryOutDecision } from './service.js';
@@ -14,15 +15,17 @@ export interface CarrierComposition {
   readonly nameOf: (person: string) => Promise<string>;
   /** The machine's sysfs; without it nobody says what is plugged in. */
   readonly sysfs: string | undefined;
+  /** What is set aside waits in the register of destruction. */
+  readonly pendingWaste: PendingWasteEntry;
 }
 const LOOK_MS = 15_000;
 
 /** 载体与专用设备 over the parts of the box. */
-export function composeCarriers(box: Box, { approvals, engine, nameOf, sysfs }: CarrierComposition) {
+export function composeCarriers(box: Box, { approvals, engine, nameOf, sysfs, pendingWaste }: CarrierComposition) {
   const { store, gate, clock, ids, crypto, keys, profile, policies } = box;
   const policy = policies.content('carriers.json');
   const carriers = carrierService({
-    store, gate, clock, ids, policy, marks: policies.content('marking.json'), containers: box.containers, approvals, nameOf,
+    store, gate, clock, ids, policy, marks: policies.content('marking.json'), containers: box.containers, approvals, nameOf, pendingWaste, box: box.identity.serial,
     unit: { name: profile.unitName, fonds: profile.fonds[0]?.fonds ?? '', systemLevel: profile.systemLevel, rehearsal: profile.rehearsal },
   });
   approvals.carries('carrier.move', async (tx, _call, granted, decided) => carriers.carriedOut(tx, granted, decided as unknown as CarryOutDecision));

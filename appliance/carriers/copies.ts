@@ -35,7 +35,7 @@ export function copyCarriers({ clock, ids, containers }: { readonly clock: Clock
   async function loaded(tx: WriteTx, call: Call, one: StoredCarrier, { records, level }: HandedOut): Promise<StoredCarrier> {
     const saved: StoredCarrier = { ...one, it: loadCarrier(one.it, level) };
     await tx.carriers.save(saved, one.version);
-    await tx.carriers.put(one.it.id, records, clock.now(), call.person);
+    await tx.carriers.put(one.it.id, records, clock.now(), call.person, 'use');
     await tx.carriers.note(saved, { at: clock.now(), by: call.person, event: 'load', approval: null, told: { count: records.length } });
     tx.audit({ action: 'carrier.load', object: one.it.id, objectType: 'carrier', objectLevel: saved.it.level, detail: { records: [...records], level: saved.it.level, maxLevelEver: saved.it.maxLevelEver } });
     for (const draft of await containers.put(tx.sql, { kind: 'medium', id: one.it.id }, records.map((id) => ({ kind: 'record', id })), clock.now())) tx.audit(draft);

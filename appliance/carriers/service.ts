@@ -1,7 +1,7 @@
 import { ArchiveError } from '../../core/errors.js';
 import { recordTarget } from '../../core/holdings.js';
 import type { CalendarDate, Clock, Ids, Level, ReadTools, WriteTools } from '../../core/ports.js';
-import { cleanText } from '../../core/text.js';
+import type { CarrierLossReport } from '../../policies/schemas/media-destruction.js';
 import type { CarrierInventory, CarrierLabel, CarrierList, CarrierLoad, CarrierLose, CarrierMove, CarrierRegister, CarrierShow, CarriersFile } from '../../policies/schemas/carrier.js';
 import { NOT_YET_MADE } from '../../secrecy/access.js';
 import type { Granted } from '../../secrecy/approval.js';
@@ -12,6 +12,9 @@ import { rollUpMark } from '../../secrecy/roll-up.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { AccessGate } from '../access/gate.js';
 import type { Containers } from '../containers/marks.js';
+import { carrierWaste } from '../disposal/lines.js';
+import type { PendingWasteEntry } from '../disposal/lines.js';
+import { addDays, plain, wrong } from '../disposal/parts.js';
 import { localDay } from '../reports/document.js';
 import { bytes } from '../server/route.js';
 import type { ServerCall } from '../server/route.js';
@@ -21,6 +24,7 @@ import type { Repositories } from '../store/repositories/index.js';
 import type { Store } from '../store/unit-of-work.js';
 import { requireBearer } from './bearer.js';
 import { carrierLabel } from './label.js';
+import { lossReport } from './loss-report.js';
 
 type WriteTx = Repositories & WriteTools;
 type Tx = Repositories & ReadTools;
@@ -35,6 +39,9 @@ export interface CarrierServiceParts {
   readonly containers: Containers;
   readonly approvals: ApprovalService<WriteTx, Tx>;
   readonly nameOf: (person: string) => Promise<string>;
+  readonly pendingWaste: PendingWasteEntry;
+  /** Serial of this box. */
+  readonly box: string;
   readonly unit: { readonly name: string; readonly fonds: string; readonly systemLevel: Level; readonly rehearsal: boolean };
 }
 
@@ -42,32 +49,20 @@ export interface CarrierServiceParts {
 export interface CarryOutDecision { readonly carrier: string; readonly holder: string; readonly escorts: readonly string[]; readonly destination: string; readonly dueOn: CalendarDate; readonly reason: string; readonly by: string }
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 const COUNTED_AT_MOST = 5000;
+const STATE_WORDS: Readonly<Record<string, string>> = { registered: '待入柜', in_use: '借出', in_custody: '在管', in_transit: '外出', pending_destruction: '待销' };
 /** The first day on which a carrier must have been looked at. @param months 盘点周期 */
 export function inventorySince(today: CalendarDate, months: number): CalendarDate {
   const date = new Date(`${today}T00:00:00Z`);
   date.setUTCMonth(date.getUTCMonth() - months);
   return date.toISOString().slice(0, 10);
 }
-const addDays = (day: CalendarDate, days: number): CalendarDate => new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
-const wrong = (at: string, message: string): ArchiveError => new ArchiveError('E_INPUT_INVALID', {}, [{ at, message }]);
 
 /** 涉密载体台账: entered, moved, counted, labelled, reported lost; each act a line in the carrier's history and an entry in the ledger. */
 export function carrierService(parts: CarrierServiceParts) {
   const { store, gate, clock, ids, policy, unit } = parts;
   const since = (): CalendarDate => inventorySince(clock.today(), policy.inventory.months);
   const kindName = (key: string): string => policy.kinds.find((kind) => kind.key === key)?.name ?? key;
-
-  /** Every text cleaned; empty or invisible ones refused at their place. */
-  function plain<T extends Readonly<Record<string, unknown>>>(given: T): T {
-    return Object.fromEntries(Object.entries(given).map(([key, value]) => {
-      if (typeof value !== 'string') return [key, value];
-      const cleaned = cleanText(value, false);
-      if (!cleaned.ok || cleaned.text === '') throw wrong(`/${key}`, '文字为空或含有不可见字符');
-      return [key, cleaned.text];
-    })) as T;
-  }
 
   async function found(tx: Tx | WriteTx, id: string): Promise<StoredCarrier> {
     const one = await tx.carriers.get(id);
@@ -92,9 +87,9 @@ export function carrierService(parts: CarrierServiceParts) {
   }
 
   /** What lies on it, as far as the person may know. */
-  async function contents(call: ServerCall, tx: Tx | WriteTx, carrier: string) {
+  async function contents(call: ServerCall, tx: Tx | WriteTx, records: readonly string[]) {
     const rows = [];
-    for (const id of await tx.carriers.contents(carrier)) {
+    for (const id of records) {
       const record = await tx.records.get(id);
       if (record !== undefined && await gate.knows(call, recordTarget(record))) rows.push({ record: id, code: record.archivalCode ?? record.electronicRecordCode, level: record.level, state: record.state });
     }
@@ -133,7 +128,7 @@ export function carrierService(parts: CarrierServiceParts) {
         const { ceiling } = await gate.subjectOf(call);
         const history = await Promise.all((await tx.carriers.history(one.it.id, ceiling)).map(async (row) => ({ ...row, byName: await parts.nameOf(row.by) })));
         return {
-          ...await shown(one), facts: one.facts, it: one.it, mark: await markOf(tx, one), registeredAt: one.registeredAt, registeredByName: await parts.nameOf(one.registeredBy), history, contents: await contents(call, tx, one.it.id),
+          ...await shown(one), facts: one.facts, it: one.it, mark: await markOf(tx, one), registeredAt: one.registeredAt, registeredByName: await parts.nameOf(one.registeredBy), history, contents: await contents(call, tx, await tx.carriers.contents(one.it.id)), ended: await contents(call, tx, (await tx.media.ended(one.it.id)).map(({ record }) => record)),
           reportHours: policy.loss.reportHours, reportSource: policy.loss.source,
         };
       });
@@ -188,6 +183,7 @@ export function carrierService(parts: CarrierServiceParts) {
         await tx.carriers.save(saved, input.seenVersion);
         await tx.carriers.note(saved, line(call, input.event, { reason, ...event }));
         tx.audit(audit);
+        if (next.state === 'pending_destruction') await parts.pendingWaste(tx, carrierWaste(saved, 'obsolete', next.place, call.person));
         return { carrier: next.id, state: next.state };
       });
     },
@@ -276,7 +272,26 @@ export function carrierService(parts: CarrierServiceParts) {
         await tx.carriers.save(saved, input.seenVersion);
         await tx.carriers.note(saved, line(call, 'lose', { ...told, reportBy, from: one.it.state }));
         tx.audit({ ...audit, detail: { ...audit.detail, reportBy, records: await tx.carriers.contents(one.it.id) } });
-        return { carrier: next.id, reportBy, source: policy.loss.source, affected: await contents(call, tx, one.it.id) };
+        return { carrier: next.id, reportBy, source: policy.loss.source, affected: await contents(call, tx, await tx.carriers.contents(one.it.id)) };
+      });
+    },
+
+    /** 丢失情况报告表, as the loss was told; codes of what this person may know of. */
+    async lossReport(call: ServerCall, input: CarrierLossReport) {
+      return store.read(call, async (tx) => {
+        const one = await found(tx, input.carrier);
+        const { it, facts } = one;
+        if (it.state !== 'lost') throw new ArchiveError('E_STATE_INVALID', { state: it.state, event: 'loss-report' });
+        const { ceiling } = await gate.subjectOf(call);
+        const told = (await tx.carriers.history(it.id, ceiling)).find(({ event }) => event === 'lose');
+        const words = (key: string): string => (typeof told?.told[key] === 'string' ? told.told[key] : '');
+        const affected = await contents(call, tx, await tx.carriers.contents(it.id));
+        tx.audit({ action: call.act, object: it.id, objectType: 'carrier', objectLevel: it.level });
+        return bytes('application/pdf', await lossReport({
+          head: { box: parts.box, generatedAt: clock.now(), level: it.level, mark: await markOf(tx, one), rehearsal: unit.rehearsal, unit: unit.name }, no: it.no, title: facts.title, kind: kindName(one.kind), copies: `${String(facts.copyNo)}/${String(facts.totalCopies)}`,
+          secrecyPeriod: facts.secrecyPeriod ?? '', state: STATE_WORDS[words('from')] ?? words('from'), keeper: told === undefined ? '' : await parts.nameOf(told.by), lostAt: it.lostAt, reportBy: it.reportBy, circumstances: words('circumstances'), measures: words('measures'), report: it.report,
+          records: affected.map(({ code, level }) => ({ code, level: levelName(level) })), source: policy.loss.source,
+        }), { fileName: `${it.no}-丢失情况报告表.pdf` });
       });
     },
 

@@ -72,7 +72,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     if (box.keys.state === 'unlocked') await box.checkpoint();
   };
   const round = async (): Promise<void> => {
-    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.peopleRound(); await services.carrierRound(); await services.outputRound(); }
+    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.peopleRound(); await services.carrierRound(); await services.outputRound(); await services.disposalRound(); }
   };
   await round();
   await sign();

@@ -28,7 +28,7 @@ export const AlarmTrigger = Type.Union([
 export type AlarmTrigger = Static<typeof AlarmTrigger>;
 
 export const AlarmRule = Type.Object({
-  code: Type.String({ pattern: '^A_[A-Z_]+$', description: '告警代码' }),
+  code: Type.String({ pattern: '^[AW]_[A-Z_]+$', description: '告警代码' }),
   severity: Type.Union([Type.Literal('notice'), Type.Literal('warning'), Type.Literal('critical')], { description: '轻重' }),
   per: Type.Union([Type.Literal('actor'), Type.Literal('record'), Type.Literal('box')], { description: '按何归并' }),
   disposition: Disposition,

@@ -11,6 +11,7 @@ import { ComplianceFile } from './compliance.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { OutputsFile } from './output.js';
+import { MediaDestructionFile } from './media-destruction.js';
 import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
@@ -36,6 +37,7 @@ export const POLICY_FILES = {
   'dictionaries.json': Dictionaries,
   'filing-scope.json': FilingScope,
   'formats.json': FormatTable,
+  'media-destruction.json': MediaDestructionFile,
   'metadata.json': MetadataScheme,
   'observations.json': ObservationTable,
   'outputs.json': OutputsFile,

@@ -106,6 +106,33 @@ const MAY = `
   carrier.lose               custodian officer
   carrier.load               custodian officer
   carrier.inventory          custodian officer
+  carrier.loss-report        custodian officer unit_head
+  disposal.pending           custodian archivist officer unit_head inspector
+  disposal.enter             custodian archivist officer
+  disposal.withdraw          custodian archivist officer
+  disposal.list              custodian archivist officer unit_head inspector class_authority proposer
+  disposal.show              custodian archivist officer unit_head inspector class_authority proposer
+  disposal.open              custodian archivist officer
+  disposal.count             custodian archivist officer
+  disposal.ask               custodian archivist officer
+  disposal.isolate           custodian archivist officer
+  disposal.release           custodian archivist officer
+  disposal.preview           custodian archivist officer class_authority proposer
+  disposal.execute           custodian archivist officer
+  disposal.witness           custodian archivist officer class_authority proposer
+  disposal.cancel            custodian archivist officer
+  carrier.destroy            custodian archivist officer
+  disposal.attach            custodian archivist officer
+  disposal.import-log        custodian archivist officer
+  disposal.evidence          custodian archivist officer unit_head inspector class_authority proposer
+  disposal.print             custodian archivist officer unit_head
+  disposal.equipment         custodian archivist officer unit_head inspector
+  disposal.enter-device      custodian officer
+  disposal.enter-unit        custodian officer
+  migration.list             custodian archivist officer unit_head inspector
+  migration.plan             custodian archivist officer
+  migration.perform          custodian archivist officer
+  migration.verify           custodian archivist officer
   device.list                secadmin sysadmin custodian officer inspector
   device.show                secadmin sysadmin custodian officer inspector
   output.list                custodian archivist officer unit_head inspector class_authority repository proposer reader

@@ -10,7 +10,7 @@ const EVENTS: Readonly<Record<CarrierEventKind, CarrierEvent>> = {
   file: { kind: 'file', place: '1号柜', custodian: 'P1' }, lend: { kind: 'lend', holder: 'P2', dueOn: '2026-12-01' }, return: { kind: 'return', place: '1号柜', custodian: 'P1' },
   'carry-out': { kind: 'carry-out', holder: 'P2', destination: '省局', escorts: ['P3'], dueOn: '2026-12-01', approval: 'A1' }, arrive: { kind: 'arrive', place: '1号柜', custodian: 'P1' },
   'give-back': { kind: 'give-back', receiver: '省局', receipt: 'QS-1' }, lose: { kind: 'lose', at: '2026-11-23T01:00:00.000Z', reportBy: '2026-11-24T01:00:00.000Z' }, report: { kind: 'report', to: '保密局', no: 'BG-1', at: '2026-11-23T02:00:00.000Z' },
-  find: { kind: 'find', place: '1号柜', custodian: 'P1' }, condemn: { kind: 'condemn', place: '待销柜', since: '2026-11-23' }, destroy: { kind: 'destroy', certificate: 'XH-1', witnesses: ['P1', 'P2'] },
+  find: { kind: 'find', place: '1号柜', custodian: 'P1' }, condemn: { kind: 'condemn', place: '待销柜', since: '2026-11-23' }, spare: { kind: 'spare', place: '1号柜', custodian: 'P1' }, destroy: { kind: 'destroy', certificate: 'XH-1', witnesses: ['P1', 'P2'] },
 };
 const KINDS = Object.keys(EVENTS) as CarrierEventKind[];
 const fresh = (level: Level = 3, cap: Level = 3): Carrier => registerCarrier({ id: 'C1', no: 'ZT3-2026-0001', cap, level });
@@ -26,7 +26,7 @@ const TABLE = `
   in_custody file in_custody; in_custody lend in_use; in_custody carry-out in_transit; in_custody give-back returned; in_custody lose lost; in_custody condemn pending_destruction;
   in_transit arrive in_custody; in_transit give-back returned; in_transit lose lost;
   lost report lost; lost find in_custody;
-  pending_destruction lose lost; pending_destruction destroy destroyed`;
+  pending_destruction lose lost; pending_destruction spare in_custody; pending_destruction destroy destroyed`;
 const expected = new Map(TABLE.split(';').map((row) => row.trim().split(/\s+/u)).map(([from = '', event = '', to = '']) => [`${from} ${event}`, to]));
 
 test('第四十二、四十三条: every state of a carrier × every event, the refused ones too', (t) => {

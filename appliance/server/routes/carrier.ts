@@ -1,6 +1,7 @@
 import {
   CarrierInventory, CarrierLabel, CarrierList, CarrierLoad, CarrierLose, CarrierMove, CarrierRegister, CarrierShow, DeviceChallenge, DeviceCheck, DeviceList, DeviceRegister, DeviceRenew, DeviceResume, DeviceScan, DeviceShow, DeviceSuspend,
 } from '../../../policies/schemas/carrier.js';
+import { CarrierLossReport } from '../../../policies/schemas/media-destruction.js';
 import { NoInput } from '../../../policies/schemas/session.js';
 import type { Services } from '../../services.js';
 import { route } from '../route.js';
@@ -16,6 +17,7 @@ export const carrierRoutes = ({ carriers, devices }: Pick<Services, 'carriers' |
   'carrier.inventory': route({ method: 'POST', summary: '载体盘点', input: CarrierInventory, errors: ['E_DENIED'], handle: carriers.inventory }),
   'carrier.label': route({ method: 'GET', summary: '载体标签', input: CarrierLabel, errors: ['E_NOT_FOUND'], handle: carriers.label }),
   'carrier.lose': route({ method: 'POST', summary: '载体报失', input: CarrierLose, errors: ['E_NOT_FOUND', 'E_STATE_INVALID', 'E_STALE_VERSION'], handle: carriers.lose }),
+  'carrier.loss-report': route({ method: 'GET', summary: '丢失情况报告表', input: CarrierLossReport, errors: ['E_NOT_FOUND', 'E_STATE_INVALID'], handle: carriers.lossReport }),
   'device.list': route({ method: 'GET', summary: '专用设备台账', input: DeviceList, errors: ['E_DENIED'], handle: devices.list }),
   'device.show': route({ method: 'GET', summary: '查看专用设备', input: DeviceShow, errors: ['E_NOT_FOUND'], handle: devices.show }),
   'device.register': route({ method: 'POST', summary: '登记专用设备，签发证书', input: DeviceRegister, errors: ['E_DUPLICATE', 'E_CRYPTO_INPUT', 'E_DEVICE_NOT_CERTIFIED', 'E_CLS_OVER_SYSTEM_LEVEL'], handle: devices.register }),

@@ -9,6 +9,7 @@ import { backupRoutes } from './backup.js';
 import { captureRoutes } from './capture.js';
 import { carrierRoutes } from './carrier.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
+import { disposalRoutes } from './disposal.js';
 import { complianceRoutes } from './compliance.js';
 import { counterpartRoutes } from './counterpart.js';
 import { custodyRoutes } from './custody.js';
@@ -47,6 +48,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...counterpartRoutes(services),
   ...appraisalRoutes(services),
   ...outputRoutes(services),
+  ...disposalRoutes(services.disposal, box.policies.content('media-destruction.json').photos.maxBytes),
   ...systemRoutes(box, services),
 });
 

@@ -41,7 +41,8 @@ export interface CarrierRepository {
   note(carrier: StoredCarrier, line: Omit<CarrierLine, 'seq'>): Promise<void>;
   /** Newest first; nothing that was written while the carrier stood above the reader. */
   history(id: string, ceiling: Level): Promise<CarrierLine[]>;
-  put(carrier: string, records: readonly string[], at: Instant, by: string): Promise<void>;
+  /** @param purpose `use`: a copy of what is kept elsewhere, made for somebody's use; the guard of destruction asks less of it */
+  put(carrier: string, records: readonly string[], at: Instant, by: string, purpose?: 'keep' | 'use'): Promise<void>;
   contents(carrier: string): Promise<string[]>;
   /** Records by 档号 or number of the electronic record. */
   recordsOf(codes: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -106,10 +107,11 @@ export function carrierRepository(sql: Sql, sealing: Sealing): CarrierRepository
       const rows = await sql.all<{ seq: number; at: string; by: string; event: string; level: Level; approval: string | null; sealed: Buffer }>('SELECT * FROM carrier_event WHERE carrier = $1 AND level <= $2 ORDER BY seq DESC', id, ceiling);
       return rows.map(({ seq, at, by, event, level, approval, sealed }) => ({ seq, at, by, event, approval, told: sealing.open<Record<string, unknown>>(level, `carrier-event/${id}/${String(seq)}`, sealed) }));
     },
-    async put(carrier, records, at, by) {
-      for (const record of records) await sql.run('INSERT OR IGNORE INTO carrier_content (carrier, record, put_at, put_by) VALUES ($1,$2,$3,$4)', carrier, record, at, by);
+    async put(carrier, records, at, by, purpose = 'keep') {
+      // What is put there to be kept, by whomever, is no longer only for use.
+      for (const record of records) await sql.run("INSERT INTO carrier_content (carrier, record, put_at, put_by, purpose) VALUES ($1,$2,$3,$4,$5) ON CONFLICT (carrier, record) DO UPDATE SET purpose = CASE WHEN excluded.purpose = 'keep' THEN 'keep' ELSE purpose END, ended_at = NULL, ended_in = NULL", carrier, record, at, by, purpose);
     },
-    contents: async (carrier) => (await sql.all<{ record: string }>('SELECT record FROM carrier_content WHERE carrier = $1 ORDER BY put_at, record', carrier)).map(({ record }) => record),
+    contents: async (carrier) => (await sql.all<{ record: string }>('SELECT record FROM carrier_content WHERE carrier = $1 AND ended_at IS NULL ORDER BY put_at, record', carrier)).map(({ record }) => record),
     async recordsOf(codes) {
       const rows = await sql.all<{ id: string; a: string | null; e: string }>(`SELECT id, archival_code AS a, electronic_record_code AS e FROM record WHERE archival_code IN (${places(codes.length)}) OR electronic_record_code IN (${places(codes.length)})`, ...codes);
       return new Map(codes.flatMap((code) => { const row = rows.find((one) => one.a === code || one.e === code); return row === undefined ? [] : [[code, row.id] as const]; }));

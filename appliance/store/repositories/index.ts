@@ -17,6 +17,8 @@ import { counterpartRepository } from './counterparts.js';
 import type { CounterpartRepository } from './counterparts.js';
 import { deviceRepository } from './devices.js';
 import type { DeviceRepository } from './devices.js';
+import { disposalRepository } from './disposals.js';
+import type { DisposalRepository } from './disposals.js';
 import { emergencyRepository } from './emergencies.js';
 import type { EmergencyRepository } from './emergencies.js';
 import { holdings } from './holdings.js';
@@ -30,6 +32,8 @@ import { packRepository } from './packs.js';
 import type { PackRepository } from './packs.js';
 import { outputRepository } from './outputs.js';
 import type { OutputRepository } from './outputs.js';
+import { mediaRepository } from './media.js';
+import type { MediaRepository } from './media.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
 import type { HoldRows } from './records.js';
@@ -63,6 +67,8 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly holds: LegalHoldRepository;
   readonly counterparts: CounterpartRepository;
   readonly outputs: OutputRepository;
+  readonly disposals: DisposalRepository;
+  readonly media: MediaRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -75,6 +81,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     counterparts: counterpartRepository(sql, sealing),
+    disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {
