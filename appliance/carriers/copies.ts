@@ -2,6 +2,7 @@ import { ArchiveError } from '../../core/errors.js';
 import type { CalendarDate, Call, Clock, Ids, Level, WriteTools } from '../../core/ports.js';
 import { loadCarrier, moveCarrier, registerCarrier, type CarrierEvent } from '../../secrecy/carrier.js';
 import type { Containers } from '../containers/marks.js';
+import { carrierWaste, pendingWasteOver } from '../disposal/lines.js';
 import type { StoredCarrier } from '../store/repositories/carriers.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { requireBearer } from './bearer.js';
@@ -67,7 +68,11 @@ export function copyCarriers({ clock, ids, containers }: { readonly clock: Clock
     },
     async back(tx, call, carrier, end, place, reason) {
       const home = carrier.it.state === 'in_use' ? await moved(tx, call, carrier, { kind: 'return', place, custodian: call.person }, reason) : carrier;
-      if (end === 'condemn') return moved(tx, call, home, { kind: 'condemn', place, since: clock.today() }, reason);
+      if (end === 'condemn') {
+        const set = await moved(tx, call, home, { kind: 'condemn', place, since: clock.today() }, reason);
+        await pendingWasteOver(clock, ids)(tx, carrierWaste(set, 'copy', place, call.person));
+        return set;
+      }
       return home === carrier ? moved(tx, call, home, { kind: 'file', place, custodian: call.person }, reason) : home;
     },
   };
