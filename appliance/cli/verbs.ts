@@ -1,6 +1,7 @@
 import { auditVerb } from './audit.js';
 import { backupVerb } from './backup.js';
 import { captureVerb } from './capture.js';
+import { deviceVerb } from './device.js';
 import { doctorVerb } from './doctor.js';
 import { fsckVerb } from './fsck.js';
 import { initVerb } from './init.js';
@@ -33,5 +34,6 @@ export const VERBS: readonly Verb[] = [
   verifyVerb,
   auditVerb,
   backupVerb,
+  deviceVerb,
   fsckVerb,
 ];

@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { runCli } from '../../appliance/cli/frame.js';
+import { VERBS } from '../../appliance/cli/verbs.js';
 import { NodeProvider } from '../../appliance/crypto/node-provider.js';
 import { makeDirectoryDevice } from '../../appliance/devices/directory.js';
 import { attachedStorage, usbUnder } from '../../appliance/devices/sysfs.js';
@@ -296,6 +299,13 @@ test.serial('第四十二条: sysfs names what is plugged in; the box compares i
   done(await secadmin.post('device.register', { kind: 'dedicated_usb', no: 'YD-09', model: 'SM-U1', serial: '4C530001', publicKey, certNo: 'ISSTEC-1', certValidTo: '2026-12-31', certifiedLevel: 2, lastCheckOn: '2026-11-01', boundUser: null, boundDepartment: null, place: '机房', usbVendor: '0781', usbProduct: '5581', reason: '新购' }));
   t.deepEqual(done(await scan()).attached.map(({ no }) => no), ['YD-09']);
   t.is((await scan(3)).body.code, 'E_DEVICE_LEVEL');
+
+  // The same register as rules for USBGuard, by the command line.
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  t.is(await runCli(VERBS, ['device', 'usbguard', '--as', 'chenlixin', '--url', box.url.replace('127.0.0.1', 'localhost'), '--data', box.data], { stdin: new PassThrough(), stdout, stderr, env: {} }), 0, String(stderr.read()));
+  const rules = String(stdout.read()).trim().split('\n');
+  t.true(rules.some((line) => line.startsWith('allow id 0781:5581 serial "4C530001"') && line.endsWith('label "YD-09"')));
+  t.is(rules.at(-1), 'reject with-interface one-of { 08:*:* }');
 
   // The box's own look: entered when something changes, not at every look.
   const refusals = async (): Promise<number> => (await box.running.box.reader.all("SELECT 1 FROM audit_entry WHERE action = 'device.scan' AND actor = 'system' AND result = 'refused'")).length;

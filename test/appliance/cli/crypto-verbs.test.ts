@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { runCli } from '../../../appliance/cli/frame.js';
 import { EXIT } from '../../../appliance/cli/verb.js';
+import { DEVICE_KEY, openDirectoryDevice } from '../../../appliance/devices/directory.js';
+import { deviceMessage } from '../../../appliance/devices/proof.js';
+import { NodeProvider } from '../../../appliance/crypto/node-provider.js';
+import { onePem } from '../../../appliance/crypto/pem.js';
+import { fromSpki } from '../../../appliance/crypto/sm2-curve.js';
 import { VERBS } from '../../../appliance/cli/verbs.js';
 
 function desk(t: ExecutionContext) {
@@ -105,4 +110,27 @@ test('seal and open: the content comes back; a damaged object gives no file at a
   writeFileSync(at('sealed'), bytes);
   t.like(await run('open', at('sealed'), at('out2'), '--secret-file', at('secret')), { exit: EXIT.refused, data: { code: 'E_ENVELOPE_CHUNK_TAG' } });
   t.false(existsSync(at('out2')) || existsSync(at('out2.part')));
+});
+
+test('第四十二条: a directory is a device, made by device make or by sm2 keygen under the same name; it signs a challenge of the box and nothing else', async (t) => {
+  const { at, run } = desk(t);
+  const [made, generated] = [at('made'), at('generated')];
+  for (const folder of [made, generated]) mkdirSync(folder);
+  const { exit, data } = await run('device', 'make', made);
+  t.is(exit, EXIT.good);
+  t.is(data['key'], DEVICE_KEY);
+  t.is((await run('device', 'make', made)).exit, EXIT.usage, 'a key is never overwritten');
+  t.is((await run('sm2', 'keygen', '--out', join(generated, DEVICE_KEY), '--pub', at('pub.pem'))).exit, EXIT.good);
+  const crypto = new NodeProvider();
+  t.is((await openDirectoryDevice(crypto, generated)).publicKey, readFileSync(at('pub.pem'), 'utf8'));
+  const message = deviceMessage('SZ-0001', 'YD-01', 'abc_-9');
+  writeFileSync(at('message'), message.trimEnd());
+  const signed = await run('device', 'sign', made, '--message', at('message'));
+  t.is(signed.exit, EXIT.good);
+  t.true(crypto.verify(Buffer.from(message), Buffer.from(String(signed.data['signature']), 'base64url'), fromSpki(onePem(String(data['publicKey']), 'PUBLIC KEY').der)));
+  for (const other of ['', 'shouzang device\nSZ-0001\nYD-01\n', 'shouzang sign-in\nSZ-0001\nsunhao\nabc\n', `${message}more\n`]) {
+    writeFileSync(at('message'), other);
+    t.is((await run('device', 'sign', made, '--message', at('message'))).exit, EXIT.usage, JSON.stringify(other));
+  }
+  t.is((await run('device', 'sign', at('nowhere'), '--message', at('message'))).exit, EXIT.usage);
 });
