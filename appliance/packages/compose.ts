@@ -1,5 +1,6 @@
 import type { SealTools } from '../content/seal.js';
 import type { TwoVerifiers } from '../reports/two-verifiers.js';
+import { hasIsoTools, readIso, writeIso } from './iso.js';
 import type { MetadataTools } from './metadata-xml.js';
 import { openEnvelope, openEnvelopeSource } from './open-envelope.js';
 import type { EnvelopeOpening, EnvelopeSealing, PackagePlan, PackageTrust, WritePackageWish } from './port.js';
@@ -25,6 +26,9 @@ export function packageRoom(parts: PackageRoomParts) {
     openEnvelope: async (file: string, folder: string, opening: EnvelopeOpening) => openEnvelope(tools, file, folder, opening),
     /** Read in place, through the seal: the plain form is never on the disk. */
     openEnvelopeSource: async (file: string, opening: EnvelopeOpening) => openEnvelopeSource(tools, file, opening),
+    hasIsoTools,
+    writeIso: async (folder: string, image: string, volumeId: string) => writeIso(parts.provider, folder, image, volumeId),
+    readIso: async (image: string, folder: string) => readIso(parts.provider, image, folder),
   };
 }
 export type PackageRoom = ReturnType<typeof packageRoom>;
