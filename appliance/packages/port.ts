@@ -186,7 +186,8 @@ export interface ReadRecord extends Omit<PackageRecord, 'files'> {
 export interface PackageTrust {
   /** Roots of the boxes that may have written it; `null`: any root, told in `authority`. */
   readonly anchors: readonly Certificate[] | null;
-  readonly at: Instant;
+  /** When its certificate must be valid; null: at the time at which the package says it was made. */
+  readonly at: Instant | null;
 }
 
 export interface ReadPackage {

@@ -5,7 +5,7 @@
 import { ArchiveError } from '../../core/errors.js';
 import { utf8Bytes } from '../../core/computer-file-name.js';
 import type { FileRole } from '../../core/holdings.js';
-import type { Level } from '../../core/ports.js';
+import type { Instant, Level } from '../../core/ports.js';
 import { hexOf } from '../content/seal-keys.js';
 import { boxCertificates, chainFault, checkSignature } from '../reports/two-verifiers.js';
 import type { BoxCertificates, TwoVerifiers } from '../reports/two-verifiers.js';
@@ -24,6 +24,7 @@ import type { PackageSource, StoredEntry } from './store.js';
 import { decodeText } from './xml.js';
 
 export interface ReadTools extends MetadataTools { readonly two: TwoVerifiers }
+type JudgeTools = Pick<ReadTools, 'two'>;
 
 /** Catalogues, notes and one item's descriptions are read whole, up to here. */
 const WHOLE_BYTES = 256 * 1024 * 1024;
@@ -59,7 +60,7 @@ export async function readPackageFrom(tools: ReadTools, source: PackageSource, t
     return done(null, null, null, [], []);
   }
   const manifest = hexOf(tools.two.native.sm3(list));
-  const authority = judgeSignature(tools.two, list, await whole(SIGNATURE), await whole(CERTIFICATES), trust, add);
+  const authority = judgeSignature(tools.two, list, await whole(SIGNATURE), await whole(CERTIFICATES), trust, trust.at ?? (await quietFacts(whole))?.madeAt, add);
   let lines: readonly ManifestLine[];
   try {
     lines = readManifest(list);
@@ -92,7 +93,7 @@ function judgePaths(entries: readonly StoredEntry[], name: string, add: Add): vo
 }
 
 /** @returns SM3 of the root's DER, when there is one to name */
-function judgeSignature(two: TwoVerifiers, list: Uint8Array, signature: Uint8Array | undefined, pem: Uint8Array | undefined, trust: PackageTrust, add: Add): string | null {
+function judgeSignature(two: TwoVerifiers, list: Uint8Array, signature: Uint8Array | undefined, pem: Uint8Array | undefined, trust: PackageTrust, at: Instant | undefined, add: Add): string | null {
   if (signature === undefined) add('E_PKG_FILE_MISSING', SIGNATURE, '签名文件缺失');
   if (pem === undefined) {
     add('E_PKG_FILE_MISSING', CERTIFICATES, '证书文件缺失');
@@ -106,7 +107,7 @@ function judgeSignature(two: TwoVerifiers, list: Uint8Array, signature: Uint8Arr
     return null;
   }
   const { box, authority } = certificates;
-  const fault = chainFault(two, certificates, trust.at);
+  const fault = chainFault(two, certificates, at ?? box.notBefore);
   if (fault !== undefined) add('E_PKG_CERTIFICATE', CERTIFICATES, fault === 'expired' || fault === 'not-yet-valid' ? '签名证书不在有效期内' : `签名证书不是所附根证书签发（${fault}）`);
   if (trust.anchors !== null && !trust.anchors.some((one) => Buffer.compare(one.der, authority.der) === 0)) add('E_PKG_CERTIFICATE', CERTIFICATES, '根证书不是已登记对端单位的');
   if (signature !== undefined && !signedBy(two, list, signature, box.publicKey)) add('E_PKG_SIGNATURE', SIGNATURE, '清单签名不符：清单或签名被改动');
@@ -122,7 +123,7 @@ function signedBy(two: TwoVerifiers, list: Uint8Array, signature: Uint8Array, ke
   }
 }
 
-async function judgeFiles(tools: ReadTools, source: PackageSource, entries: readonly StoredEntry[], lines: readonly ManifestLine[], add: Add): Promise<void> {
+async function judgeFiles(tools: JudgeTools, source: PackageSource, entries: readonly StoredEntry[], lines: readonly ManifestLine[], add: Add): Promise<void> {
   const files = new Set(entries.filter(({ kind }) => kind === 'file').map(({ path }) => path));
   const listed = new Set([...lines.map(({ path }) => path), MANIFEST, SIGNATURE]);
   const folders = new Set([...listed].flatMap((path) => path.split('/').slice(0, -1).map((_segment, at, all) => all.slice(0, at + 1).join('/'))));
@@ -137,7 +138,7 @@ async function judgeFiles(tools: ReadTools, source: PackageSource, entries: read
   }
 }
 
-async function digestOf({ two }: ReadTools, source: PackageSource, path: string): Promise<string> {
+async function digestOf({ two }: JudgeTools, source: PackageSource, path: string): Promise<string> {
   const digest = two.native.sm3Stream();
   for await (const piece of source.open(path)) digest.update(piece);
   return hexOf(digest.digest());
@@ -152,7 +153,7 @@ async function quietFacts(whole: Whole): Promise<PackageFacts | null> {
 }
 
 /** The signed texts agree with each other and with what lies there. */
-async function judgeTexts(whole: Whole, lines: readonly ManifestLine[], files: ReadonlyMap<string, StoredEntry>, tools: ReadTools, add: Add): Promise<{ readonly facts: PackageFacts | null; readonly items: readonly ListedItem[] }> {
+async function judgeTexts(whole: Whole, lines: readonly ManifestLine[], files: ReadonlyMap<string, StoredEntry>, tools: JudgeTools, add: Add): Promise<{ readonly facts: PackageFacts | null; readonly items: readonly ListedItem[] }> {
   for (const one of [ITEMS, EXTENSION, FACTS, NOTE]) if (!files.has(one)) add('E_PKG_FILE_MISSING', one, '包内应有的文件缺失');
   const [itemsBytes, extensionBytes, factsBytes, noteBytes] = [await whole(ITEMS), await whole(EXTENSION), await whole(FACTS), await whole(NOTE)];
   if (itemsBytes === undefined || extensionBytes === undefined || noteBytes === undefined) return { facts: null, items: [] };

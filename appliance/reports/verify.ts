@@ -5,6 +5,7 @@ import type { SignedCheckpoint } from '../../core/checkpoint.js';
 import { ArchiveError } from '../../core/errors.js';
 import { verifyExport } from '../audit/export.js';
 import type { Certificate } from '../crypto/certificate.js';
+import { isEnvelopeFile, isPackageFolder, verifyEnvelope, verifyPackageFolder } from '../packages/verify.js';
 import { SET_ENDINGS } from './report-set.js';
 import { boxCertificates, chainFault, checkpointCheck } from './two-verifiers.js';
 import type { TwoVerifiers } from './two-verifiers.js';
@@ -13,7 +14,7 @@ import type { SetVerdict, VerifyFault } from './verify-set.js';
 
 export interface VerifyItem {
   readonly path: string;
-  readonly kind: 'report' | 'report-file' | 'audit-export' | 'checkpoint' | 'unknown';
+  readonly kind: 'report' | 'report-file' | 'audit-export' | 'checkpoint' | 'package' | 'envelope' | 'unknown';
   readonly valid: boolean;
   /** What it is: the report number, the size of the ledger. */
   readonly what: string;
@@ -44,6 +45,7 @@ const plainName = (name: string): string => name.replace(/〔(?:秘密|机密|�
 const MEMBER = new RegExp(`^(R\\d{2}-\\d{8}-(?:\\d{4}|\\d{8}))\\.(${SET_ENDINGS.map((ending) => ending.replace('.', '\\.')).join('|')})$`);
 
 async function verifyFolder(folder: string, options: VerifyOptions): Promise<readonly VerifyItem[]> {
+  if (await isPackageFolder(folder)) return [await verifyPackageFolder(folder, options)];
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   const numbers = new Set([...reportNumbers(names.map(plainName)), ...names.flatMap((name) => MEMBER.exec(plainName(name))?.[1] ?? [])]);
@@ -67,13 +69,14 @@ const itemOf = (place: string, verdict: SetVerdict): VerifyItem =>
   ({ path: place, kind: 'report', valid: verdict.faults.length === 0, what: verdict.reportNo ?? '', box: verdict.box, authority: verdict.authority, faults: verdict.faults });
 
 async function verifyFile(file: string, options: VerifyOptions): Promise<VerifyItem> {
+  if (await isEnvelopeFile(file)) return verifyEnvelope(file, options);
   const content = await readFile(file);
   const name = plainName(path.basename(file));
   if (content.subarray(0, 2).toString('latin1') === 'PK') return verifyZipFile(file, content, options);
   if (content.subarray(0, 64).toString('utf8').startsWith('{"kind":"shouzang-audit"')) return verifyAuditExport(file, content.toString('utf8'), options);
   if (content.subarray(0, 9).toString('latin1') === 'shouzang/') return verifyCheckpoint(file, content.toString('utf8'), options);
   const member = MEMBER.exec(name);
-  return member ? verifyMember(file, member[1] ?? '', content, options) : unknownItem(file, '不是报表、审计导出或检查点');
+  return member ? verifyMember(file, member[1] ?? '', content, options) : unknownItem(file, '不是报表、审计导出、检查点、信息包或封套');
 }
 
 const unknownItem = (file: string, text: string): VerifyItem =>

@@ -11,7 +11,8 @@ import { CERTIFICATES, MANIFEST, NOTE, SIGNATURE } from '../../../appliance/pack
 import { readNote } from '../../../appliance/packages/note.js';
 import type { PackageRecord, ReadRecord } from '../../../appliance/packages/port.js';
 import { split } from '../../../appliance/packages/split.js';
-import { everyElement, fileOf, NOW, otherOf, packageDesk, planOf, provider, recordOf, testBox } from '../../helpers/packages.js';
+import { verifyPaths } from '../../../appliance/reports/verify.js';
+import { everyElement, fileOf, NOW, otherOf, packageDesk, planOf, provider, recordOf, testBox, twoBoxes } from '../../helpers/packages.js';
 
 const desk = packageDesk();
 test.after.always(async () => desk.bulk.close());
@@ -207,4 +208,27 @@ test('DA/T 48: the EEP form lies beside the item, holds its contents in base64, 
   for (const element of ['聚合层次', '来源', '电子文件号', '档号', '内容描述', '形式特征', '存储位置', '权限管理', '文件数据', '业务实体块', '机构人员实体块', '脱机载体编号', '文件组合类型', '密级']) t.regex(xml, new RegExp(`<${element}>`, 'u'), element);
   const order = ['<聚合层次>', '<来源>', '<电子文件号>', '<档号>', '<内容描述>', '<形式特征>', '<存储位置>', '<权限管理>', '<文件数据>', '<业务实体块>', '<机构人员实体块>'].map((one) => xml.indexOf(one));
   t.deepEqual(order, [...order].sort((a, b) => a - b));
+});
+
+test('verify: a package and an envelope are recognised and judged without any box; with the root kept aside, also whose they are', async (t) => {
+  const folder = folderOf(t);
+  const road = twoBoxes();
+  await desk.room.writePackage(planOf(road.sender, records), folder);
+  const [one] = await desk.room.sealPackage(planOf(road.sender, records), path.join(folder, 'road'), () => road.sealing('0d9c1c6e-7a51-4b38-8d19-7f3d0c9a1b22'));
+  const options = { two: desk.tools.two, anchor: null, aside: null };
+  const good = await verifyPaths([folder], options);
+  t.deepEqual(good.map(({ kind, valid, box: by }) => [kind, valid, by]), [['package', true, 'SZ-SENDER'], ['envelope', true, 'SZ-SENDER']]);
+  t.regex(good[1]?.what ?? '', /YJ-2026-0001，第 1 盘共 1 盘，机密★20年，收件 SZ-RECEIVER，设备 SB-001/u);
+  t.deepEqual((await verifyPaths([folder], { ...options, anchor: road.sender.authority })).map(({ valid }) => valid), [true, true]);
+  t.deepEqual((await verifyPaths([folder], { ...options, anchor: road.receiver.authority })).map(({ valid, faults }) => [valid, faults[0]?.kind]), [[false, 'certificate'], [false, 'anchor']]);
+  const envelope = one?.envelope.path ?? '';
+  const bytes = await readFile(envelope);
+  const worse = async (content: Buffer): Promise<string> => {
+    await writeFile(envelope, content);
+    return (await verifyPaths([envelope], options)).map(({ kind, valid, faults }) => `${kind} ${String(valid)} ${/E_[A-Z_]+/u.exec(faults[0]?.text ?? '')?.[0] ?? ''}`).join();
+  };
+  t.is(await worse(bytes.subarray(0, -1)), 'envelope false E_ENVELOPE_TRUNCATED');
+  t.is(await worse(Buffer.concat([bytes.subarray(0, 5000), bytes.subarray(5001)])), 'envelope false E_ENVELOPE_CHUNK_ORDER');
+  await appendFile(path.join(folder, 'YJ-2026-0001', '文件目录.XML'), ' ');
+  t.deepEqual((await verifyPaths([path.join(folder, 'YJ-2026-0001')], options)).map(({ faults }) => faults.map(({ kind, file }) => [kind, file])), [[['altered', '文件目录.XML']]]);
 });
