@@ -156,6 +156,14 @@ export const CATALOG = {
   E_ENVELOPE_CONTENT: { status: 409, message: '封套内不是签条所载的信息包，请停止使用并查明原因', articles: [42] },
   E_ISO_UNAVAILABLE: { status: 503, message: '本机没有安装光盘映像工具，不能制作或读取光盘映像；请改用目录方式，或由系统管理员安装', articles: [22] },
   E_ISO_FAILED: { status: 409, message: '光盘映像未能完整写出或读出，请核对介质空间和映像文件后重试', articles: [22] },
+  E_ACCESSION_MODE: { status: 409, message: '本机是立档单位，不办理接收；接收在档案馆的系统上办理', articles: [26] },
+  E_ACCESSION_MEDIUM: { status: 422, message: '该目录不能读取移交介质，请核对挂载目录', articles: [22, 42] },
+  E_ACCESSION_EMPTY: { status: 422, message: '介质上没有移交包，请核对介质和目录', articles: [22] },
+  E_ACCESSION_INCOMPLETE: { status: 409, message: '移交包的各卷不全或不属于同一个包，请将全部介质放在一起后重新启封', articles: [24, 26] },
+  E_ACCESSION_LEVEL: { status: 409, message: '移交包密级高于签收登记的密级，不得启封，请按实际密级重新签收', articles: [41, 42] },
+  E_ACCESSION_FONDS: { status: 409, message: '移交包的全宗不在本馆保管范围内，请核对移交单位，或先登记该全宗', articles: [26] },
+  E_ACCESSION_RUNNING: { status: 409, message: '该批正在启封或入库，请等办完后再办', articles: [26] },
+  E_ACCESSION_HANDOVER: { status: 409, message: '封套上的交接单号与签收登记的不一致，请核对交接单', articles: [26, 42] },
   E_ACCESSION_UNSIGNED: { status: 409, message: '移交与接收登记表签章不全，请补签后登记入库', articles: [26], tell: ['missing'] },
 
   // 保管与保护

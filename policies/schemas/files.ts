@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
+import { AccessionPolicy } from './accession.js';
 import { ApprovalsFile } from './approval.js';
 import { AlarmsFile } from './alarms.js';
 import { AppraisalPolicy } from './appraisal.js';
@@ -26,6 +27,7 @@ import { TransferPolicy } from './transfer.js';
  * is not listed here, or holds a field the schema does not know.
  */
 export const POLICY_FILES = {
+  'accession.json': AccessionPolicy,
   'alarms.json': AlarmsFile,
   'appraisal.json': AppraisalPolicy,
   'archival-codes.json': ArchivalCodeRules,

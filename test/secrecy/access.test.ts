@@ -152,6 +152,19 @@ const MAY = `
   device.challenge           custodian archivist officer
   device.check               custodian archivist officer
   device.usbguard            secadmin sysadmin
+  accession.list             repository custodian unit_head inspector
+  accession.show             repository custodian unit_head inspector
+  accession.register         repository custodian unit_head inspector
+  accession.arrive           repository
+  accession.sign-in          repository
+  accession.open             repository
+  accession.inspect          repository
+  accession.accept           repository
+  accession.return           repository
+  accession.dismiss          repository
+  accession.sign             repository
+  accession.receipt          repository custodian
+  accession.close            repository
   counterpart.list           custodian archivist officer secadmin unit_head repository inspector
   counterpart.show           custodian archivist officer secadmin unit_head repository inspector
   counterpart.card           custodian archivist officer secadmin repository

@@ -22,6 +22,7 @@ import { yearOrder } from './0018-year-order.js';
 import { coveringLists } from './0019-covering-lists.js';
 import { appraisal } from './0020-appraisal.js';
 import { transfers } from './0022-transfers.js';
+import { accessions } from './0023-accessions.js';
 import { disposal } from './0024-disposal.js';
 import { outputs } from './0025-outputs.js';
 import { markPlaces } from './0026-mark-places.js';
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly Migration[] = [
   coveringLists,
   appraisal,
   transfers,
+  accessions,
   disposal,
   outputs,
   markPlaces,

@@ -4,6 +4,8 @@ import type { SecrecyTx } from '../../../secrecy/ports.js';
 import type { Sealing } from '../sealing.js';
 import { places } from '../sql.js';
 import type { Sql } from '../sql.js';
+import { accessionRepository } from './accessions.js';
+import type { AccessionRepository } from './accessions.js';
 import { appraisalRepository } from './appraisals.js';
 import type { AppraisalRepository } from './appraisals.js';
 import { approvalRepository } from './approvals.js';
@@ -63,6 +65,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly compliance: ComplianceRepository;
   readonly carriers: CarrierRepository;
   readonly devices: DeviceRepository;
+  readonly accessions: AccessionRepository;
   readonly appraisals: AppraisalRepository;
   readonly holds: LegalHoldRepository;
   readonly counterparts: CounterpartRepository;
@@ -79,6 +82,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
+    accessions: accessionRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     counterparts: counterpartRepository(sql, sealing),
     disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing),
