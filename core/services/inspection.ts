@@ -48,12 +48,10 @@ export interface InspectionParts {
 
 export type Tester = (tx: InspectionTx, call: Call, batch: CaptureBatch, records: readonly StoredRecord[]) => Promise<FourPropertyRun>;
 
-/** Runs every filing-stage rule over the records and keeps the outcome. Called inside a unit of work that has been allowed. */
-export function tester(parts: InspectionParts): Tester {
-  const { clock, ids, items } = parts;
+/** What the rules are shown of one record: its metadata, its code and its files, as they stand. */
+export function recordFactsOf(parts: Pick<InspectionParts, 'codes' | 'fondsRules' | 'schedule' | 'schemaFaults'>) {
   const codes = archivalCodes(parts.codes);
-
-  async function recordFacts(tx: InspectionTx, record: StoredRecord, files: readonly ComputerFile[], method: CaptureMethod): Promise<RecordFacts> {
+  return async (tx: Pick<InspectionTx, 'secrecy'>, record: StoredRecord, files: readonly ComputerFile[], method: CaptureMethod): Promise<RecordFacts> => {
     const rules = parts.fondsRules(record.fonds);
     const parsed = record.archivalCode === null ? undefined : codes.parse(record.archivalCode, rules.profile);
     const segments = { fonds: record.fonds, category: record.categoryCode ?? '', year: String(record.archivalYear ?? ''), retention: record.retentionCode ?? '' };
@@ -70,7 +68,13 @@ export function tester(parts: InspectionParts): Tester {
       volumeSpan: null, schedule: entry === undefined ? null : { retentionCode: entry.retention }, retentionReason: null,
       declaredAttachments: null, filedAt: record.filedAt, files: files.map((file) => fileFacts(record, file)),
     };
-  }
+  };
+}
+
+/** Runs every filing-stage rule over the records and keeps the outcome. Called inside a unit of work that has been allowed. */
+export function tester(parts: InspectionParts): Tester {
+  const { clock, ids, items } = parts;
+  const recordFacts = recordFactsOf(parts);
 
   return async (tx, call, batch, records) => {
     const startedAt = clock.now();

@@ -19,8 +19,6 @@ export const AccessionPolicy = Type.Object({
   causes: Type.Record(Type.String({ pattern: '^E_[A-Z0-9_]+$' }), Type.Array(Defect), { additionalProperties: false }), causesSource: Type.String({ minLength: 1 }),
   /** File under 其他/ in which each list lies, as it begins. */
   lists: Type.Object({ transferList: Type.String({ minLength: 1 }), attachments: Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), file: Type.String({ minLength: 1 }) }, closed), { minItems: 1 }) }, closed), listsSource: Type.String({ minLength: 1 }),
-  /** Decided a review of the mark within so many months before the transfer. */
-  declassReviewMonths: Type.Integer({ minimum: 1, maximum: 24 }), declassReviewSource: Type.String({ minLength: 1 }),
 }, { $id: 'policies.accession', ...closed });
 export type AccessionPolicy = Static<typeof AccessionPolicy>;
 

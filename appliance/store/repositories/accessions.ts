@@ -87,6 +87,8 @@ export interface AccessionRepository {
   items(accession: string, ceiling: Level, page: Place): Promise<readonly AccessionItem[]>;
   /** One after another, as they lie. */
   everyItem(accession: string): AsyncIterable<AccessionItem>;
+  /** The next that waits. */
+  nextStaged(accession: string): Promise<AccessionItem | undefined>;
   counts(accession: string): Promise<Readonly<Record<AccessionItem['state'], number>>>;
   objectsOf(accession: string): Promise<readonly string[]>;
   /** The objects are the record's from here on. */
@@ -180,6 +182,10 @@ export function accessionRepository(sql: Sql, sealing: Sealing): AccessionReposi
         yield itemOf(row);
         after = row.seq;
       }
+    },
+    async nextStaged(accession) {
+      const row = await sql.one<ItemRow>("SELECT * FROM accession_item WHERE accession = $1 AND state = 'staged' ORDER BY seq LIMIT 1", accession);
+      return row && itemOf(row);
     },
     async counts(accession) {
       const counts = { staged: 0, stored: 0 };
