@@ -14,6 +14,7 @@ import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
 import { markedName } from '../secrecy/mark-places.js';
 import { SYSTEM } from './access/gate.js';
+import { composeAccessions } from './accessions/compose.js';
 import { composeAlarms } from './alarms/compose.js';
 import type { StorageProbe } from './alarms/probes.js';
 import { backupOf } from './backup/compose.js';
@@ -37,6 +38,7 @@ import { identityServices } from './identity/compose.js';
 import { describeSession } from './identity/describe-session.js';
 import { keyService } from './identity/key-service.js';
 import { officerVerifier } from './identity/officer-signature.js';
+import { packageRoom } from './packages/compose.js';
 import { passwordsWith } from './identity/passwords.js';
 import { dailyRound } from './marking/daily-round.js';
 import { statisticsFile } from './marking/statistics-file.js';
@@ -134,6 +136,10 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const disposing = composeDisposal(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, verifierFor, pool });
   const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
   const carrying = composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, sysfs, pendingWaste: disposing.disposal.lines.pendingWaste });
+  const room = packageRoom({ provider: crypto, bulk: box.bulk, two: { native: crypto, second: new SmCryptoVerifier() }, scheme, dictionaries: policies.content('dictionaries.json') });
+  const accessions = composeAccessions(box, {
+    inspectionParts, inspector, room, transport: counterparts.transport, devices: carrying.devices, inForce: counterparts.counterparts.inForce, searchedKeys: searchedKeys(scheme), verifierFor, nameOf,
+  });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
     const person = await people().get(id);
     const department = (await people().departments()).find((one) => one.id === person?.department);
@@ -145,7 +151,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
-    ...counterparts,
+    ...counterparts, accessions,
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
@@ -162,6 +168,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();
       await counterparts.transport.ensure();
+      await accessions.resume();
       await backup.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();

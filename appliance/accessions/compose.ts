@@ -50,7 +50,7 @@ export function composeAccessions(box: Box, given: AccessionComposition) {
       box, policy: policies.content('accession.json'), room: given.room, two: { native: crypto, second }, transport: given.transport, devices: given.devices, inspector: given.inspector,
       keepsFonds: (fonds) => profile.fonds.some((one) => one.fonds === fonds), verifierFor: (authority: Certificate) => officerVerifier(crypto, second, () => authority),
     }),
-    test: receivingTester({ ...given.inspectionParts, policy: policies.content('accession.json'), marking: policies.content('marking.json'), becoming }),
+    test: receivingTester({ ...given.inspectionParts, marking: policies.content('marking.json'), becoming }),
     takeIn: takingIn({ box, searchedKeys: given.searchedKeys, becoming }),
   });
 }

@@ -7,7 +7,6 @@ import type { FourPropertyRun } from '../../core/inspection-run.js';
 import { ArchiveError } from '../../core/errors.js';
 import { recordFactsOf } from '../../core/services/inspection.js';
 import type { InspectionParts } from '../../core/services/inspection.js';
-import type { AccessionPolicy } from '../../policies/schemas/accession.js';
 import type { MarkingPolicy } from '../../secrecy/classification-rules.js';
 import { inspectionFacts } from '../../secrecy/inspection-facts.js';
 import { requireTransferReview } from '../../secrecy/mark-history.js';
@@ -17,7 +16,6 @@ import { recordOf } from './item.js';
 import type { Becoming } from './item.js';
 
 export interface TestingParts extends InspectionParts {
-  readonly policy: AccessionPolicy;
   readonly marking: MarkingPolicy;
   readonly becoming: (one: StoredAccession, item: AccessionItem) => Becoming;
 }
@@ -32,7 +30,7 @@ const APPEARANCE = 'GD-4-5';
  * list against content against counts, the three attachments, marks with their signatures, reviews before the transfer.
  */
 export function receivingTester(parts: TestingParts) {
-  const { clock, ids, items, policy } = parts;
+  const { clock, ids, items } = parts;
   const recordFacts = recordFactsOf(parts);
 
   return async (tx: Repositories, operator: string, one: StoredAccession, manual: Readonly<Record<string, boolean>>): Promise<Tested> => {

@@ -78,6 +78,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   await sign();
   const timer = setInterval(() => { round().then(sign).catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'hourly round or checkpoint failed'); }); }, HOUR_MS);
   timer.unref();
+  if (box.keys.state === 'unlocked') await services.accessions.resume();
   services.guardingWork.start();
   await services.alarmWork.start();
   await services.backup.begin();
@@ -91,6 +92,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     async close() {
       clearInterval(timer);
       await drained(server);
+      await services.accessions.settled();
       await services.backup.stop();
       await services.alarmWork.stop();
       await services.guardingWork.stop();

@@ -3,6 +3,7 @@ import { guardEntering } from '../../compliance/entering.js';
 import type { Services } from '../../services.js';
 import type { Routes } from '../route.js';
 import { appraisalRoutes } from './appraisal.js';
+import { accessionRoutes } from './accession.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { backupRoutes } from './backup.js';
@@ -45,6 +46,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...reportRoutes(services.report),
   ...guardingRoutes(services),
   ...carrierRoutes(services),
+  ...accessionRoutes(services.accessions),
   ...counterpartRoutes(services),
   ...appraisalRoutes(services),
   ...outputRoutes(services),
