@@ -21,6 +21,7 @@ export type MediumKind = Static<typeof MediumKind>;
 /** 绝、机、秘三档, and 非涉密. */
 const MethodLevel = Type.Union([Type.Literal('ordinary'), Type.Literal(2), Type.Literal(3), Type.Literal(4)], { description: '曾存最高密级' });
 const Steps = Type.Array(Key, { minItems: 1, maxItems: 6, uniqueItems: true, description: '方法步骤，须全部做到' });
+const AllSteps = Type.Array(Key, { minItems: 1, maxItems: 20, uniqueItems: true, description: '可做的方法步骤' });
 const Rating = Type.Union([Type.Literal('verified'), Type.Literal('reported'), Type.Literal('unknown')], { description: '日志评级' });
 export type Rating = Static<typeof Rating>;
 
@@ -151,11 +152,11 @@ export type DisposalPrint = Static<typeof DisposalPrint>;
 const certified = { certNo: Text(60, '检测证书编号'), certValidTo: Day('证书有效期至'), reason: Reason };
 /** 登记销毁设备; with `device`, a new certificate of one that is there. */
 export const DisposalEnterDevice = Type.Object({
-  device: Type.Optional(Id('销毁设备')), seenVersion: Type.Optional(Version), no: Type.String({ pattern: '^[A-Z0-9][A-Z0-9-]{1,29}$', description: '设备编号' }), model: Text(80, '型号'), steps: Steps, certifiedLevel: Level('检测认定的密级'), ...certified, lastVerifyOn: Day('上次校验日期'),
+  device: Type.Optional(Id('销毁设备')), seenVersion: Type.Optional(Version), no: Type.String({ pattern: '^[A-Z0-9][A-Z0-9-]{1,29}$', description: '设备编号' }), model: Text(80, '型号'), steps: AllSteps, certifiedLevel: Level('检测认定的密级'), ...certified, lastVerifyOn: Day('上次校验日期'),
 }, { $id: 'disposal.enter-device', ...closed });
 export type DisposalEnterDevice = Static<typeof DisposalEnterDevice>;
 export const DisposalEnterUnit = Type.Object({
-  unit: Type.Optional(Id('送销单位')), seenVersion: Type.Optional(Version), name: Text(100, '单位名称'), qualificationNo: Text(60, '资质编号'), validTo: Day('资质有效期至'), designatedBy: Text(100, '设立或指定机关'), steps: Steps, reason: Reason,
+  unit: Type.Optional(Id('送销单位')), seenVersion: Type.Optional(Version), name: Text(100, '单位名称'), qualificationNo: Text(60, '资质编号'), validTo: Day('资质有效期至'), designatedBy: Text(100, '设立或指定机关'), steps: AllSteps, reason: Reason,
 }, { $id: 'disposal.enter-unit', ...closed });
 export type DisposalEnterUnit = Static<typeof DisposalEnterUnit>;
 
