@@ -42,7 +42,7 @@ export interface Refusal extends Act {
   readonly packageNo: string | null;
   readonly volumes: readonly ArrivedVolume[];
 }
-/** 启封: the road envelope is taken off and what was in it is plain (domain/05 §4.1). */
+/** 启封: the road envelope is taken off and what was in it is plain (办法第二十五条). */
 export interface Opening extends Act {
   readonly packageNo: string;
   readonly fonds: string;
@@ -137,7 +137,7 @@ export function signIn(it: Accession, signature: ArrivalSignature): Step<Arrivin
   return { next: { ...from, signatures, state }, audit: entry('sign-in', it, { signed: signatures.length, certificate: signature.certificateSerial }) };
 }
 
-/** 启封: by whom and when is entered, for what is filed is plain (domain/05 §4.1 `envelopeRemovedBy/At`). */
+/** 启封: by whom and when is entered, for what is filed is plain (`envelopeRemovedBy/At`). */
 export function open(it: Accession, opening: Opening): Step<Opened> {
   const { id, form, arrived, signatures } = ready(it, 'open', 'signed_in', 'refused');
   const next: Opened = { id, form, arrived, signatures, opening, state: 'opened' };

@@ -6,7 +6,7 @@ import type { AppraisalBasis, AppraisalPolicy, Opinion, PanelPart } from '../pol
 
 export type { Opinion, PanelPart } from '../policies/schemas/appraisal.js';
 
-/** 鉴定批次: state × event → state. An empty cell is `E_STATE_INVALID`. @see 办法第三十八条; domain/08 §2 */
+/** 鉴定批次: state × event → state. An empty cell is `E_STATE_INVALID`. @see 办法第三十八条 */
 export const APPRAISAL_TRANSITIONS = {
   drafted: { convene: 'opinions', cancel: 'cancelled' },
   opinions: { opine: 'opinions', report: 'reported', cancel: 'cancelled' },
@@ -66,7 +66,7 @@ export interface AppraisalBatch {
 /** What an appraisal asks of a record. */
 export interface Expiring { readonly id: string; readonly state: string; readonly retentionExpiresOn: CalendarDate | null }
 
-/** 期满 (domain/08 §2 第 1 步): the last day of the period has come; 永久 never comes. */
+/** 期满 (办法第三十八条): the last day of the period has come; 永久 never comes. */
 export const isDueForAppraisal = (expiresOn: CalendarDate | null, asOf: CalendarDate): boolean => expiresOn !== null && compareDates(expiresOn, asOf) <= 0;
 
 /** 期满清单 on a day, the longest due first. */
@@ -176,7 +176,7 @@ export function liftHold(hold: LegalHold, by: string, at: Instant, reason: strin
   return { ...hold, lifted: { by, at, reason } };
 }
 
-/** 销毁前置条件 (domain/08 §2.1), as the box knows them of one record on one day. */
+/** 销毁前置条件 (办法第三十八、三十九、四十三条), as the box knows them of one record on one day. */
 export interface DestructionFacts {
   readonly state: string;
   readonly conclusion: Opinion | null;

@@ -1,7 +1,7 @@
 import type { Conclusion, PropertySummary, TestResult } from './four-natures.js';
 import type { Instant, Level } from './ports.js';
 
-/** 一次四性检测, as it is kept and reported (domain/04 §4). Never changed: a new run is a new row. */
+/** 一次四性检测, as it is kept and reported (DA/T 70-2018). Never changed: a new run is a new row. */
 export interface FourPropertyRun {
   readonly id: string;
   /** `4P-filing-20261123-4071`, drawn: see `drawn-number.ts` */

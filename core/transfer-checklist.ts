@@ -58,7 +58,7 @@ export interface TransferCheck {
 }
 
 /**
- * 移交前置条件 (第二十二至二十五、四十一、四十二条; domain/05 §4), every one in order, passed or not. Each is missing alone in one test.
+ * 移交前置条件 (第二十二至二十五、四十一、四十二条), every one in order, passed or not. Each is missing alone in one test.
  * Early is what is handed over before its five years are over; overdue what is handed over after them.
  */
 export function transferChecks(facts: TransferFacts, policy: Pick<TransferPolicy, 'companions' | 'mediumTestMonths' | 'officerFromLevel' | 'deviceFromLevel'>): readonly TransferCheck[] {

@@ -117,7 +117,7 @@ export type TransferBatch = Planned | Prepared | Inspected | Approved | Sealed |
 export type TransferState = TransferBatch['state'];
 
 /**
- * 状态机: state × event → state. Never back to `planned`: what is returned is put right in a new batch (domain/05 §11). `amend` is any
+ * 状态机: state × event → state. Never back to `planned`: what is returned is put right in a new batch. `amend` is any
  * change of plan, records or attachments.
  */
 export const TRANSFER_STEPS = {

@@ -59,9 +59,9 @@ export const CARRIER_STEPS: Readonly<Record<CarrierState, Partial<Record<Carrier
   destroyed: {},
 };
 
-/** 绝密级载体: two people or more travel with it. 国家秘密载体保密管理 (domain/05 §7.2). */
+/** 绝密级载体: two people or more travel with it. 为本产品默认 */
 const TOP_SECRET_ESCORTS = 2;
-/** 监销: domain/08 §4 步骤 6. */
+/** 监销 (保密法实施条例(2024)第二十八条); 两人在场为本产品默认. */
 const WITNESSES = 2;
 
 /**
@@ -112,7 +112,7 @@ export function loadCarrier<T extends Carrier>(it: T, level: Level): T {
 
 /**
  * The level that its contents now give it: up at once, also beyond the cap (what is marked higher later is there already); down only
- * as far as a secret once carried allows. 任何状态都不得「注销为非涉密」 (domain/05 §6).
+ * as far as a secret once carried allows. 任何状态都不得「注销为非涉密」 (本产品决定).
  */
 export function relevelCarrier<T extends Carrier>(it: T, level: Level): T {
   const next = highest([level, it.own, isSecret(it.maxLevelEver) ? 2 : 0]);

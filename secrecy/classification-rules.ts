@@ -16,7 +16,7 @@ export interface Source extends RollUpItem {
   readonly scope: Scope;
 }
 
-/** What is to be decided: the body of 国家秘密确定审批表 (domain/06 §12). */
+/** What is to be decided: the body of 国家秘密确定审批表 (国家秘密定密管理规定(2014)第二十一条). */
 export interface Proposal {
   readonly id: string;
   /** 同一事项: several records or carriers of one matter count once. */
@@ -45,7 +45,7 @@ export interface Proposal {
 }
 
 /**
- * Rules 1–3, 8 and 10 of domain/06 §14 that a proposal satisfies before anybody signs it.
+ * 定密权限、依据、期限上限、派生一致、系统等级: what a proposal satisfies before anybody signs it.
  * @throws ArchiveError `E_INPUT_INVALID`, `E_CLS_OVER_SYSTEM_LEVEL`, `E_CLS_MARK_ON_NON_SECRET`, `E_CLS_BASIS_REQUIRED`,
  * `E_CLS_DERIVE_SOURCE_REQUIRED`, `E_CLS_PERIOD_EXCEEDS_MAX`, `E_CLS_SCOPE_REQUIRED`
  */
@@ -80,7 +80,7 @@ function checkDerived(proposal: Proposal, policy: MarkingPolicy): void {
 
 export interface Derived { readonly level: SecretLevel; readonly term: Term; readonly startOn: CalendarDate | null; readonly scope: Scope }
 
-/** What several sources make together: highest level, longest term, union of scopes (domain/06 §3). @throws ArchiveError `E_CLS_DERIVE_SOURCE_REQUIRED` */
+/** What several sources make together: highest level, longest term, union of scopes (本产品决定). @throws ArchiveError `E_CLS_DERIVE_SOURCE_REQUIRED` */
 export function derivedFrom(sources: readonly Source[]): Derived {
   const longest = rollUp(sources).termBy;
   const source = sources.find(({ id }) => id === longest);
@@ -90,7 +90,7 @@ export function derivedFrom(sources: readonly Source[]): Derived {
 
 /** 本单位原始定密权限 on a day: its own, and what 定密授权 of others gives for the matters they name. */
 export interface UnitCaps extends UnitAuthority { readonly granted?: readonly Pick<Authorisation, 'maxLevel' | 'matterScope' | 'docNo'>[] }
-/** 定密授权 (domain/06 §2.3). */
+/** 定密授权. @see 实施条例(2024)第十六条 */
 export interface Authorisation {
   readonly id: string;
   readonly fromOrg: string;

@@ -11,7 +11,7 @@ import type { Ending, Term } from './term.js';
 /** A person's signed word on one event of one classified matter. */
 export interface Signed extends Signature { readonly opinion: string }
 
-/** One change of an active mark: the old one stays, crossed out, beside the new (domain/06 §4.4, §6.1). */
+/** One change of an active mark: the old one stays, crossed out, beside the new (国家秘密定密管理规定(2014)第二十九条). */
 export interface Change {
   readonly kind: 'change' | 'extend' | 'confirm' | 'review' | 'partial';
   readonly from: Terms;
@@ -96,7 +96,7 @@ export interface NewTerms {
   readonly exceptionBasis?: string | null;
 }
 
-/** Which states an event is for (domain/06 §7). Everything not here is refused with `E_STATE_INVALID`. */
+/** Which states an event is for (本产品决定). Everything not here is refused with `E_STATE_INVALID`. */
 export const EVENTS = {
   propose: ['draft'],
   protect: ['draft'],

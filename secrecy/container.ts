@@ -5,7 +5,7 @@ import { combine, EMPTY, reach, type RollUp, type RollUpItem } from './roll-up.j
 
 /**
  * 容器密级: what a volume, box, package, medium, batch or report carries of its items, and what it would carry if it were looked at now.
- * Raising is immediate; lowering waits for somebody's approval. @see domain/06 §4.5
+ * Raising is immediate; lowering waits for somebody's approval. @see 国家秘密文件、资料和其他物品标志的规定(1990): 汇编以最高密级、最长期限标志
  */
 export interface ContainerMark {
   readonly held: RollUp;

@@ -5,7 +5,7 @@ import type { MarkingPolicy } from './classification-rules.js';
 import { scopeChange } from './scope.js';
 import { date } from './term.js';
 
-/** One mark of the past beside the one that followed it (domain/06 §4.4). `old` is shown crossed out. */
+/** One mark of the past beside the one that followed it. `old` is shown crossed out. */
 export interface MarkLine { readonly old: string; readonly text: string; readonly on: CalendarDate; readonly no: string | null; readonly kind: Change['kind'] | 'declassified' }
 
 /** 解密标志: `解密 2036-03-02 自行解密`, `解密 2026-05-10 密解〔2026〕3号`, `解密 正式公布 2026-05-10`. */

@@ -78,7 +78,7 @@ export function parseTerm(given: string, policy: MarkPolicy): Term {
 
 const notAMark = () => new ArchiveError('E_INPUT_INVALID', { rule: 'mark' }, [{ at: '/mark', message: '标志须写作“密级★保密期限”，如“机密★20年”“秘密★6个月”“绝密★长期”' }]);
 
-/** Rule 5 of domain/06 §14: a thing that is no state secret carries no ★. @throws ArchiveError `E_CLS_MARK_ON_NON_SECRET` */
+/** 保密法(2024)第二十二条: a thing that is no state secret carries no ★. @throws ArchiveError `E_CLS_MARK_ON_NON_SECRET` */
 export function checkNoStar(level: Level, text: string, policy: MarkPolicy): void {
   const stars = [policy.mark.separator, '☆'];
   if (!isSecret(level) && stars.some((star) => new RegExp(`(?:公开|内部|秘密|机密|绝密)级?\\s*${star}`, 'u').test(text))) throw new ArchiveError('E_CLS_MARK_ON_NON_SECRET', { level });

@@ -6,7 +6,7 @@ import type { CarrierState } from './carrier.js';
 import { highest, type Level } from './level.js';
 import type { Step } from './step.js';
 
-/** 打印、刻录、导出 (domain/07 §5.1): requested → approved / refused → issued, copy by copy → returned or destroyed → closed. */
+/** 打印、刻录、导出 (实施条例(2024)第二十七、二十九条): requested → approved / refused → issued, copy by copy → returned or destroyed → closed. */
 export interface Consent { readonly no: string; readonly by: string }
 interface Common {
   readonly id: string;

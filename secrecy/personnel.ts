@@ -53,7 +53,7 @@ export function grantEnd(policy: PeopleFile, kind: 'box' | 'business', until: Ca
 /**
  * 脱密期: the last day of it, from the day of leaving; the longest of the category unless a shorter one within its range is given.
  * @throws ArchiveError `E_INPUT_INVALID` outside the range
- * @see 保密法实施条例(2024)第五十三条; years: domain/07 §3.1
+ * @see 保密法实施条例(2024)第五十三条; years: `people.json`
  */
 export function coolOffUntil(policy: PeopleFile, category: Category, leftOn: CalendarDate, years?: number): CalendarDate {
   const { coolOffYears: { min, max }, name } = categoryOf(policy, category);

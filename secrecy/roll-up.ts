@@ -47,7 +47,7 @@ export function combine(a: RollUp, b: RollUp): RollUp {
   return { level: high.level, levelBy: high.levelBy, term: long.term, lastSecretDay: long.lastSecretDay, termBy: long.termBy };
 }
 
-/** @see 汇编以最高密级、最长期限标志 (domain/06 §4.3、§4.5) */
+/** @see 汇编以最高密级、最长期限标志 (国家秘密文件、资料和其他物品标志的规定(1990)) */
 export function rollUp(items: Iterable<RollUpItem>): RollUp {
   let sum = EMPTY;
   for (const item of items) sum = combine(sum, single(item));

@@ -37,7 +37,7 @@ export function covers(scope: Scope, who: { readonly person: string; readonly de
     || scope.requests.some((id) => who.requests.includes(id));
 }
 
-/** 多来源默认并集 (domain/06 §3): whoever knew one source may know the derived record; compartments of all sources bind. */
+/** 多来源默认并集 (本产品决定): whoever knew one source may know the derived record; compartments of all sources bind. */
 export function union(scopes: readonly Scope[]): Scope {
   return scopeOf({
     persons: scopes.flatMap((one) => one.persons),

@@ -41,7 +41,7 @@ const excludes = ({ a, b }: Conflict, x: Duty, y: Duty) => (a === x && b === y) 
 
 /**
  * 授权互斥: what stands in the way of a grant, over all accounts of the natural person, over every fonds, at any common time.
- * @see domain/07 §4; 保密法实施条例(2024)第三十四条
+ * @see 保密法实施条例(2024)第三十四条
  */
 export function grantConflicts(conflicts: readonly Conflict[], accounts: readonly Holder[], held: readonly HeldGrant[], candidate: HeldGrant): readonly Conflict[] {
   const natural = naturalPersons(accounts);

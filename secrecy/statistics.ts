@@ -10,7 +10,7 @@ import { changed, type MarkingCase } from './marking-case.js';
 export interface Counts { readonly top: number; readonly secret: number; readonly confidential: number; readonly total: number }
 export interface StatLine { readonly key: string; readonly name: string; readonly counts: Counts }
 
-/** 国家秘密事项统计 of one year (domain/06 §13): by matter, however many records and carriers it has. */
+/** 国家秘密事项统计 of one year (实施条例(2024)第五十六条): by matter, however many records and carriers it has. */
 export interface YearStatistics {
   readonly year: number;
   readonly until: CalendarDate;

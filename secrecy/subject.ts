@@ -10,7 +10,7 @@ declare const validated: unique symbol;
 export interface SystemPolicy {
   /** 系统保护等级: 1 on an unclassified box, else 2–4. Nothing above it is stored or shown. */
   readonly level: Level;
-  /** 终端须登记, and its level bounds what it shows (domain/07 §5.2). */
+  /** 终端须登记, and its level bounds what it shows (本产品决定). */
   readonly requireTerminal: boolean;
 }
 

@@ -30,7 +30,7 @@ export function maxYears(level: SecretLevel, policy: TermPolicy): number {
   return cap.maxYears;
 }
 
-/** Twelve months are a year; days stay days (domain/06 §4.1). @throws ArchiveError `E_INPUT_INVALID` for a negative, broken or empty period */
+/** Twelve months are a year; days stay days (国家秘密文件、资料和其他物品标志的规定(1990)). @throws ArchiveError `E_INPUT_INVALID` for a negative, broken or empty period */
 export function tidyTerm(term: Term): Term {
   if (term.kind === 'date') return { kind: 'date', on: date(term.on).toString() };
   if (term.kind === 'condition') {
@@ -85,7 +85,7 @@ export interface TermCheck {
 }
 
 /**
- * Rule 3 of domain/06 §14.
+ * 保密期限上限.
  * @throws ArchiveError `E_CLS_PERIOD_EXCEEDS_MAX` over the cap or 长期 without its basis; `E_CLS_MARK_ON_NON_SECRET` for a term on
  * what is no state secret; `E_CLS_BASIS_REQUIRED` without a start date
  * @see 保密法(2024)第二十条;国家秘密定密管理规定(2014)第二十二条

@@ -28,7 +28,7 @@ const codeOf = (record: StoredRecord): string => record.archivalCode ?? record.e
 export interface SubmittedBatch { readonly batch: string; readonly number: string; readonly register: string; readonly items: number }
 export const SUBMIT = 'appraisal.submit';
 
-/** 鉴定批次: drawn up, convened, appraised item by item, put together, countersigned and submitted (办法第三十八条, domain/08 §2). */
+/** 鉴定批次: drawn up, convened, appraised item by item, put together, countersigned and submitted (办法第三十八条). */
 export function appraisalBatches(parts: AppraisalParts) {
   const { store, gate, clock, ids, policy } = parts;
   const after = (stored: StoredAppraisal, event: AppraisalEvent, more: Partial<StoredAppraisal['it']> = {}): StoredAppraisal => ({ ...stored, it: { ...stored.it, ...more, state: nextAppraisal(stored.it.state, event) } });

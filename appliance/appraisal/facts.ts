@@ -16,7 +16,7 @@ async function secretOf(tx: Tx, record: StoredRecord): Promise<DestructionFacts[
 }
 
 /**
- * 销毁前置条件 of one record as the box knows them now (domain/08 §2.1).
+ * 销毁前置条件 of one record as the box knows them now.
  * @param knows of which derived matters the asker may be told; all of them count unless given
  */
 export async function destructionFacts(tx: Tx, record: StoredRecord, knows: (matter: StoredMatter) => Promise<boolean> = async () => Promise.resolve(true)): Promise<DestructionFacts> {

@@ -72,7 +72,7 @@ const conclusionText = (policy: AppraisalPolicy, opinion: Opinion | null, term: 
   return row === undefined ? '' : row.term === 'required' ? `${row.name} ${termName(term)}` : row.name;
 };
 
-/** R15 鉴定工作报告: scope, ground, process, figures and opinions, with the register and each member's word behind (domain/08 §2 第 5 步). */
+/** R15 鉴定工作报告: scope, ground, process, figures and opinions, with the register and each member's word behind (办法第三十八条). */
 export function appraisalReport(planned: PlannedReport, policy: AppraisalPolicy, facts: AppraisalReportFacts, at: ReportStanding): ReportContent {
   const { stored: { it, told }, items, records, opinions, signatures, persons } = facts;
   const name = (id: string | null): string => (id === null ? '—' : persons.get(id)?.name ?? '—');

@@ -3,7 +3,7 @@ import QRCode from 'qrcode';
 import { drawQr } from '../reports/pdf.js';
 import { BOLD, REGULAR, typeface } from '../reports/typeface.js';
 
-/** What is printed on the label of a carrier (domain/05 §6 标签). */
+/** What is printed on the label of a carrier. */
 export interface LabelFacts {
   readonly no: string;
   readonly unit: string;

@@ -21,7 +21,7 @@ export interface ComplianceParts {
   readonly box: string;
 }
 
-/** 合规清单 (domain/07 §10): what the box can show by itself, what officers entered, and 系统审查登记. */
+/** 合规清单: what the box can show by itself, what officers entered, and 系统审查登记. */
 export function complianceService(parts: ComplianceParts) {
   const { store, clock, ids, approvals } = parts;
   const file = checkedFile(parts.file);

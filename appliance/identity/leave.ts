@@ -45,7 +45,7 @@ export interface Leaving { readonly reason: string; readonly leftOn: string; rea
 
 /**
  * 离岗: in one transaction the account, its sessions, duties, clearance, emergency access, authority to classify and open approvals
- * end, and everything still to be handed back is listed. @see 保密法实施条例(2024)第五十三条; domain/07 §11-12
+ * end, and everything still to be handed back is listed. @see 保密法实施条例(2024)第五十三条
  */
 export async function leave(parts: LeaveParts, tx: LeaveTx & WriteTools, _call: Call, person: Person, seenVersion: number, how: Leaving): Promise<{ readonly items: number }> {
   const now = parts.clock.now();

@@ -34,7 +34,7 @@ export interface PolicyServiceParts {
   readonly nameOf: (person: string) => Promise<string>;
 }
 
-/** 口令与会话策略: shown to the officers, tightened by the security officer, loosened by nobody (domain/07 §2). */
+/** 口令与会话策略: shown to the officers, tightened by the security officer, loosened by nobody. */
 export function policyService(parts: PolicyServiceParts) {
   const { store, keeper, clock, shipped } = parts;
   return {

@@ -40,7 +40,7 @@ function plain(text: string, at: string): string {
 
 /**
  * 人员与授权. Three people share it: the system officer makes and ends accounts, the security officer clears and grants, the
- * auditor looks on (domain/07 §4). Nobody acts on the own account.
+ * auditor looks on. Nobody acts on the own account.
  */
 export function personService(parts: PersonServiceParts) {
   const { store, clock, ids } = parts;

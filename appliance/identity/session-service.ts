@@ -27,7 +27,7 @@ export interface SessionServiceParts {
   readonly keeper: SessionKeeper;
   readonly challenges: Challenges;
   readonly passwords: Passwords;
-  /** 口令与会话策略包 of the box's level (domain/07 §3). The key is always asked for, the password beside it. */
+  /** 口令与会话策略包 of the box's level. The key is always asked for, the password beside it. */
   readonly pack: () => PasswordPack;
   readonly terminalRequired: () => Promise<boolean>;
   readonly boxSerial: string;

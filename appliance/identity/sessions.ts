@@ -11,7 +11,7 @@ import type { Sql } from '../store/sql.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import type { Sessions, SessionView } from '../server/session.js';
 
-/** 会话时限 of the pack in force (domain/07 §3), asked at every request: what is tightened counts at once. */
+/** 会话时限 of the pack in force, asked at every request: what is tightened counts at once. */
 export interface SessionLimits {
   pack(): PasswordPack;
   /** Passwords of a rehearsal are published and never age. */

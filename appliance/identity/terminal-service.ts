@@ -22,7 +22,7 @@ export interface TerminalServiceParts {
   readonly required: () => Promise<boolean>;
 }
 
-/** 终端登记: the system officer registers it, the security officer says how far it is cleared and whom it is bound to (domain/07 §5.2). */
+/** 终端登记: the system officer registers it, the security officer says how far it is cleared and whom it is bound to. */
 export function terminalService(parts: TerminalServiceParts) {
   const { store, clock, ids } = parts;
   const plain = (text: string, at: string): string => {

@@ -68,7 +68,7 @@ const plain = (text: string, at: string): string => {
   return cleaned.text;
 };
 
-/** 打印、刻录、导出 (domain/07 §5.1): asked for, approved by level, issued in numbered copies, brought back. */
+/** 打印、刻录、导出: asked for, approved by level, issued in numbered copies, brought back. */
 export function outputService(given: OutputServiceParts) {
   const { store, gate, clock, ids, policy, unit } = given;
   const kindName = (key: string): string => policy.kinds.find((one) => one.key === key)?.name ?? key;

@@ -35,8 +35,8 @@ export const plannedReport = (policy: ReportsPolicy, kind: ReportKind): PlannedR
 export interface Held { readonly level: Level; readonly mark: string | null; readonly id?: string; readonly lastSecretDay?: string | null }
 
 /**
- * 报表密级: with titles the highest level and the longest remaining period of what it holds (汇编, domain/06 §4.3); without them it may
- * circulate at the level the policy names (domain/04 §4). Where the ends are not all known, the mark shows a period only when all that it
+ * 报表密级: with titles the highest level and the longest remaining period of what it holds (汇编); without them it may
+ * circulate at the level the policy names. Where the ends are not all known, the mark shows a period only when all that it
  * holds at that level bears the same one.
  */
 export function standing(held: readonly Held[], titles: boolean, policy: { readonly withoutTitlesLevel: number; readonly marks: MarkPolicy }): ReportStanding {

@@ -34,7 +34,7 @@ const CONCLUSION: Record<Conclusion, { readonly text: string; readonly tone: 'go
 
 /**
  * R08 四性检测报告. One run of one batch, results by rule with what is not in order first.
- * @throws ArchiveError `E_STATE_INVALID` while a manual item waits for its answer (domain/04 §4)
+ * @throws ArchiveError `E_STATE_INVALID` while a manual item waits for its answer
  */
 export function fourPropertyReport(planned: PlannedReport, facts: FourPropertyFacts, at: ReportStanding): ReportContent {
   const { run, batch } = facts;

@@ -34,7 +34,7 @@ export interface UserRoleFacts {
 const CATEGORY = { core: '核心', important: '重要', general: '一般' } as const;
 const DAY_MS = 86_400_000;
 
-/** R11 用户、三员与权限清单 (domain/10): everybody with an account, and on the last page what the separation rules say of them. */
+/** R11 用户、三员与权限清单: everybody with an account, and on the last page what the separation rules say of them. */
 export function userRoleReport(planned: PlannedReport, facts: UserRoleFacts, standing: ReportStanding): ReportContent {
   const persons = [...facts.persons].sort((a, b) => (a.account < b.account ? -1 : 1));
   const held = facts.grants.filter((grant) => grant.revokedAt === null).map((grant): HeldGrant & { readonly id: string } => ({

@@ -5,7 +5,7 @@ import { Duty } from './secrecy.js';
 const closed = { additionalProperties: false } as const;
 const text = Type.String({ minLength: 1 });
 
-/** 鉴定结论 (domain/08 §2). */
+/** 鉴定结论 (办法第三十八条). */
 export const Opinion = Type.Union([
   Type.Literal('retain_permanent'), Type.Literal('retain_extended'), Type.Literal('destroy'), Type.Literal('hold_legal'), Type.Literal('hold_secrecy'), Type.Literal('transfer_to_archive'),
 ], { description: '鉴定意见' });
@@ -15,7 +15,7 @@ export type Opinion = Static<typeof Opinion>;
 export const PanelPart = Type.Union([Type.Literal('archives'), Type.Literal('business'), Type.Literal('secrecy'), Type.Literal('legal')], { description: '身份' });
 export type PanelPart = Static<typeof PanelPart>;
 
-/** 冻结缘由 (domain/08 §2). */
+/** 冻结缘由 (本产品决定). */
 export const HoldKind = Type.Union([Type.Literal('litigation'), Type.Literal('audit'), Type.Literal('petition'), Type.Literal('disclosure'), Type.Literal('other')], { description: '缘由' });
 export type HoldKind = Static<typeof HoldKind>;
 

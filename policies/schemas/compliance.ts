@@ -23,7 +23,7 @@ export const ComplianceItem = Type.Object({
 }, closed);
 export type ComplianceItem = Static<typeof ComplianceItem>;
 
-/** 合规清单: `policies/compliance.json` (domain/07 §10). */
+/** 合规清单: `policies/compliance.json`. */
 export const ComplianceFile = Type.Object({
   version: Type.String({ pattern: '^\\d{4}-\\d{2}$' }),
   source: Type.Array(Words, { minItems: 1 }),

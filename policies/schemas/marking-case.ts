@@ -13,7 +13,7 @@ const Signature = Type.String({ pattern: '^[A-Za-z0-9_-]{80,120}$', description:
 const Day = Type.String({ format: 'date', description: '日期' });
 const text = (description: string, maxLength = 500, minLength = 2) => Type.String({ minLength, maxLength, description });
 
-/** What a form of domain/06 §8 and §12 is about. */
+/** 变更审批表、解密审核表: what a form is about (国家秘密定密管理规定(2014)第二十九、三十四条). */
 export const CaseKind = Type.Union([
   Type.Literal('change'), Type.Literal('extend'), Type.Literal('review'), Type.Literal('partial'), Type.Literal('declassify'), Type.Literal('publish'),
   Type.Literal('confirm_expiry'), Type.Literal('confirm_protection'),
@@ -31,7 +31,7 @@ export const CaseOutcome = Type.Union([
 ], { description: '结论' });
 export type CaseOutcome = Static<typeof CaseOutcome>;
 
-/** 不予提前解密、延期的理由 (domain/06 §8). */
+/** 不予提前解密、延期的理由 (本产品决定). */
 export const KeepReason = Type.Union([
   Type.Literal('still_sensitive'), Type.Literal('scope_requires'), Type.Literal('source_not_ours'), Type.Literal('aggregation_risk'), Type.Literal('third_party_interest'),
 ], { description: '继续保密的理由' });

@@ -4,7 +4,7 @@ const closed = { additionalProperties: false } as const;
 const Source = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: '依据' });
 const Version = Type.String({ pattern: '^\\d{4}-\\d{2}$', description: '版本,年-月' });
 
-/** 岗位 keys (domain/07 §4); `anyone` is every signed-in person and is never granted. */
+/** 岗位 keys; `anyone` is every signed-in person and is never granted. */
 export const Duty = Type.Union([
   Type.Literal('sysadmin'), Type.Literal('secadmin'), Type.Literal('auditadmin'),
   Type.Literal('officer'), Type.Literal('class_authority'), Type.Literal('custodian'), Type.Literal('archivist'),
@@ -54,7 +54,7 @@ export type ActRow = ActsFile['acts'][number];
 const CalendarDate = Type.String({ format: 'date', description: '日期,如 2026-06-30' });
 const Secret = Type.Union([Type.Literal(2), Type.Literal(3), Type.Literal(4)], { description: '秘密、机密、绝密' });
 
-/** 保密期限 (domain/06 §2.1 `periodKind`); `unstated`: the mark gives none, so the cap of the level runs. */
+/** 保密期限 (国家秘密定密管理规定(2014)第二十二条); `unstated`: the mark gives none, so the cap of the level runs. */
 export const Term = Type.Union([
   Type.Object({
     kind: Type.Literal('duration'),
@@ -114,7 +114,7 @@ export const MarkingFile = Type.Object({
 }, { $id: 'policies.marking', ...closed });
 export type MarkingFile = Static<typeof MarkingFile>;
 
-/** 定密责任人 (domain/06 §2.2), as a box keeps its list. */
+/** 定密责任人 (实施条例(2024)第十四条), as a box keeps its list. */
 export const ClassAuthority = Type.Object({
   person: Type.String({ minLength: 1, description: '人员编号' }),
   kind: Type.Union([Type.Literal('statutory'), Type.Literal('designated')], { description: '法定 / 指定' }),

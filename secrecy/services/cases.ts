@@ -15,7 +15,7 @@ import { isFormFault, type ClassificationParts, type Grounds, type Tx } from './
 
 const OPEN_FOR: readonly string[] = ['active', 'long_term', 'review_due', 'declass_review', 'expired', 'temporarily_protected'];
 
-/** 变更、延长、解密审核、年度审核: one form a change, drawn up and signed by the one, decided and signed by the other (domain/06 §8). */
+/** 变更、延长、解密审核、年度审核: one form a change, drawn up and signed by the one, decided and signed by the other. @see 保密法(2024)第二十三、二十四条;国家秘密解密暂行办法(2020)第四条 */
 export function caseService(parts: ClassificationParts, grounds: Grounds) {
   const { store, clock, ids, cases: policy } = parts;
   const { signer, signing, decidingGround, unitOf } = grounds;

@@ -9,7 +9,7 @@ const AT_ONCE = 100;
 
 /**
  * 每日跑批: what has run out is `expired`, what is due for its year is `review_due`. One matter a transaction, looked at again inside
- * it, so that the round may be cut off anywhere and run again. Nothing opens: that takes a person (domain/06 §7, §14-15).
+ * it, so that the round may be cut off anywhere and run again. Nothing opens: that takes a person (本产品决定, `marking.json` expiry).
  */
 export function markingRound(parts: ClassificationParts, grounds: Grounds) {
   const { store, clock } = parts;

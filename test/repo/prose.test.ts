@@ -94,6 +94,14 @@ test('every file and folder that a page links to is there', (t) => {
   t.deepEqual(wrong, []);
 });
 
+test('a rule cites the law, the standard or 本产品, never our working notes', (t) => {
+  const notes = /\bdomain\/(?:NN|\d)/u;
+  const cited = filesOf()
+    .filter((file) => /^(?:policies|core|secrecy|appliance|ui)\/.*\.(?:ts|vue|json|csv|md)$/.test(file))
+    .flatMap((file) => textOf(file).split('\n').flatMap((line, at) => (notes.test(line) ? [`${file}:${at + 1}`] : [])));
+  t.deepEqual(cited, [], 'write the statute, standard and article, or 本产品决定, 本产品默认');
+});
+
 test('no file names a machine, a person\'s folder or a package registry', (t) => {
   const telling = new RegExp(['(?<![\\w.])/(?:wo' + 'rk|ho' + 'me|ro' + 'ot|fa' + 'rm|Us' + 'ers)/[\\w.]', 'registry\\.[a-z]', '\\b(?:10|192\\.168)\\.\\d+\\.\\d+\\.\\d+\\b'].join('|'));
   const wrong = filesOf()

@@ -6,7 +6,7 @@ import type { Sealing } from '../sealing.js';
 import { insert, places, saveVersion } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
 
-/** What stands on the card of a carrier (domain/05 §6, §7.3). */
+/** What stands on the card of a carrier. */
 export type CarrierFacts = Omit<CarrierRegister, 'kind' | 'level' | 'cap'>;
 
 export interface StoredCarrier {

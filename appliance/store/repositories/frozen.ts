@@ -3,7 +3,7 @@ import type { RecordRepository } from '../../../core/holdings.js';
 import type { Sql } from '../sql.js';
 
 /**
- * 升密后只读: a record whose level was raised is not written before its copies and media have been looked after (domain/06 §14-18).
+ * 升密后只读: a record whose level was raised is not written before its copies and media have been looked after (本产品决定).
  * Held here, so that no act forgets it. Reading goes on, and so does the history of what is done about it.
  */
 export const whileThawed = (sql: Sql, records: RecordRepository): RecordRepository => ({
