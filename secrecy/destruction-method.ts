@@ -44,7 +44,7 @@ export function sufficientMethods(policy: DestructionPolicy, it: MediumFacts): r
  * 方法核对 against the table of kinds × highest-ever level. Overwriting never counts for what held a secret, degaussing never on
  * flash, and what once held a secret is never given out again as an ordinary medium.
  * @returns every reason why the choice is not enough; empty when it is
- * @see domain/08 §5 规则 1–3, §7
+ * Sources stand beside each value in `media-destruction.json`.
  */
 export function methodFaults(policy: DestructionPolicy, it: MediumFacts, chosen: ChosenMethod): readonly MethodFault[] {
   const steps = chosen.steps.map((key) => policy.steps.find((step) => step.key === key));

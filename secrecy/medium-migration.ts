@@ -21,7 +21,7 @@ const GONE: readonly string[] = ['withdrawn', 'pending_destruction', 'destroyed'
 
 /**
  * 依存检查 (办法第三十九条三款): live records whose other verified copies are too few once this medium is gone.
- * @see domain/08 §7: 拟销毁介质含仍需保存档案,必须先迁移
+ * 办法第三十条: 拟销毁介质含仍需保存档案,必须先迁移
  */
 export function stranded(policy: Pick<DestructionPolicy, 'guard'>, contents: readonly MediumContent[]): readonly string[] {
   return contents.filter(({ state }) => !GONE.includes(state)).filter(({ purpose, vault, carriers }) => {

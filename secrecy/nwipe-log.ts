@@ -30,7 +30,7 @@ const shown = (serial: string): string => (/^[?X]*$/u.test(serial) ? '' : serial
 /**
  * 覆写日志: every drive that a log of nwipe (0.2x–0.3x, text) speaks of, and how far it can be believed. `verified`: erased, read back without
  * an error, to the last byte of what the drive says it holds, with nothing hidden. `reported`: said to be erased, not read back or not
- * wholly known. Everything else, an unfinished or cut log too, is `unknown`. Of what held a secret it proves nothing (domain/08 §5 规则 2).
+ * wholly known. Everything else, an unfinished or cut log too, is `unknown`. Of what held a secret it proves nothing.
  */
 export function readNwipeLog(text: string): readonly ErasedDrive[] {
   const drives = new Map<string, Seen>();

@@ -7,7 +7,7 @@ import type { StoredDestroyer } from '../store/repositories/media.js';
 import { plain, wrong } from './parts.js';
 import type { DisposalParts, WriteTx } from './parts.js';
 
-/** 销毁设备与送销单位: what may destroy what, and until when (domain/08 §5 规则 4、5). */
+/** 销毁设备与送销单位: what may destroy what, and until when. */
 export function equipmentService(parts: DisposalParts) {
   const { store, clock, ids, policy, unit } = parts;
 

@@ -27,7 +27,7 @@ interface Gathered {
   readonly printedAt: Instant;
 }
 
-/** §6.2 of domain/08, column by column. */
+/** 涉密载体销毁登记、审批表, column by column. */
 const REGISTER: readonly Column[] = [
   { key: 'at', heading: '序号', width: 0.7, align: 'right' }, { key: 'tag', heading: '载体编号', width: 2.1 }, { key: 'title', heading: '名称、文号', width: 3.4 }, { key: 'level', heading: '密级', width: 1 }, { key: 'period', heading: '保密期限', width: 1.3 },
   { key: 'copies', heading: '份号/总份', width: 1.2 }, { key: 'issuedBy', heading: '制发单位', width: 1.8 }, { key: 'source', heading: '来源', width: 1.4 }, { key: 'receivedOn', heading: '收到日期', width: 1.5 }, { key: 'keeper', heading: '保管人', width: 1.1 },

@@ -15,7 +15,7 @@ import type { DisposalLine, LineSheet } from '../store/repositories/disposals.js
 import { addDays, plain, wrong } from './parts.js';
 import type { DisposalParts, Tx, WriteTx } from './parts.js';
 
-/** A draft, a waste page, a copy called back, a medium used on the way: what another room knows of and hands over (domain/08 §4.1). */
+/** A draft, a waste page, a copy called back, a medium used on the way: what another room knows of and hands over. */
 export interface PendingWaste {
   /** What it came from, e.g. `output/<id>`: told twice, it is entered once. */
   readonly origin: string;

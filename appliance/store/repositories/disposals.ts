@@ -9,7 +9,7 @@ import type { Sealing } from '../sealing.js';
 import { insert, saveVersion } from '../sql.js';
 import type { Sql, SqlValue } from '../sql.js';
 
-/** What the columns of 涉密载体销毁登记表 say of one line (domain/08 §6.2). */
+/** What the columns of 涉密载体销毁登记表 say of one line. */
 export interface LineSheet {
   readonly title: string;
   /** Number on the carrier's label; the line's own for what has no carrier. */
