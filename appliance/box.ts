@@ -59,6 +59,7 @@ import { emergencyRepository } from './store/repositories/emergencies.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { terminalRepository } from './store/repositories/terminals.js';
 import { reportRepository } from './store/repositories/reports.js';
+import { transferRepository } from './store/repositories/transfers.js';
 import { sealingWith } from './store/sealing.js';
 import type { Sealing } from './store/sealing.js';
 import { sqlOn } from './store/sql.js';
@@ -180,6 +181,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       await carrierRepository(sql, sealing).follow(id, level);
       for (const object of await disposalRepository(sql, sealing).follow(id, level, clock.now())) moving.add(object);
     }
+    if (kind === 'transfer') await transferRepository(sql, sealing).follow(id, level);
     const object = kind === 'report' ? await reportRepository(sql, sealing).relevel(id, level, clock.now()) : null;
     if (object !== null) moving.add(object);
   });

@@ -26,6 +26,7 @@ import type { Intake } from './capture/intake.js';
 import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
+import { composeTransfers } from './transfers/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeDisposal } from './disposal/compose.js';
 import { readingService } from './consultation/reading.js';
@@ -140,6 +141,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const accessions = composeAccessions(box, {
     inspectionParts, inspector, room, transport: counterparts.transport, devices: carrying.devices, inForce: counterparts.counterparts.inForce, searchedKeys: searchedKeys(scheme), verifierFor, nameOf,
   });
+  const transferring = composeTransfers(box, { approvals: identity.approvals, counterparts: counterparts.counterparts, devices: carrying.devices, packages: room, inspection: inspectionParts, verifierFor, nameOf });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
     const person = await people().get(id);
     const department = (await people().departments()).find((one) => one.id === person?.department);
@@ -151,7 +153,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
-    ...counterparts, accessions,
+    ...counterparts, accessions, ...transferring,
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
@@ -169,6 +171,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       await box.whenUnlocked();
       await counterparts.transport.ensure();
       await accessions.resume();
+      await transferring.transferSealing.resume();
       await backup.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();

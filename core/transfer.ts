@@ -96,7 +96,7 @@ interface Common {
 }
 interface Ready extends Common { readonly prepared: Act }
 interface Checked extends Ready { readonly inspected: Act & { readonly reportNo: string } }
-interface Agreed extends Checked { readonly approved: Act & { readonly approval: string } }
+interface Agreed extends Checked { readonly approved: Act & { readonly approval: string; /** 保密员会签. */ readonly officer: boolean } }
 interface Packed extends Agreed { readonly sealed: SealedPackage }
 interface Gone extends Packed { readonly handover: Handover }
 interface Answered extends Gone { readonly receipt: ReceiptNews }
@@ -187,8 +187,8 @@ export function inspectTransfer(it: TransferBatch, act: Act, reportNo: string): 
   return { next, audit: entry('inspect', next, { reportNo }) };
 }
 
-export function approve(it: TransferBatch, act: Act, approval: string): Step<Approved> {
-  const next: Approved = { ...inState(it, 'approve', 'inspected'), approved: { ...act, approval }, state: 'approved' };
+export function approve(it: TransferBatch, act: Act, approval: string, officer: boolean): Step<Approved> {
+  const next: Approved = { ...inState(it, 'approve', 'inspected'), approved: { ...act, approval, officer }, state: 'approved' };
   return { next, audit: { ...entry('approve', next), approval } };
 }
 

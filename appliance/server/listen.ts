@@ -82,6 +82,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   services.guardingWork.start();
   await services.alarmWork.start();
   await services.backup.begin();
+  await services.transferSealing.resume();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
@@ -94,6 +95,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await drained(server);
       await services.accessions.settled();
       await services.backup.stop();
+      await services.transferSealing.stop();
       await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();

@@ -26,7 +26,7 @@ function everyState(): Readonly<Record<TransferState, TransferBatch>> {
   const planned = planTransfer({ id: 'b', number: 'YJ-1', level: 3, plan: PLAN, planned: ACT }).next;
   const prepared = prepare(planned, ACT).next;
   const inspected = inspectTransfer(prepared, ACT, '4P').next;
-  const approved = approve(inspected, ACT, 'sp').next;
+  const approved = approve(inspected, ACT, 'sp', true).next;
   const sealed = seal(approved, PACKAGE).next;
   const dispatched = signHandover(signHandover(drawUpHandover(sealed, form()), signature('x')).next, signature('y')).next;
   const received = receive(dispatched, news('accepted')).next;
@@ -39,7 +39,7 @@ function everyState(): Readonly<Record<TransferState, TransferBatch>> {
 test('第二十二至二十六条: every state of a transfer × every event, the refused ones too', (t) => {
   const states = everyState();
   const run: Record<TransferEvent, (it: TransferBatch) => { next: TransferBatch }> = {
-    amend: (it) => amend(it, {}), prepare: (it) => prepare(it, ACT), inspect: (it) => inspectTransfer(it, ACT, '4P'), approve: (it) => approve(it, ACT, 'sp'), seal: (it) => seal(it, PACKAGE),
+    amend: (it) => amend(it, {}), prepare: (it) => prepare(it, ACT), inspect: (it) => inspectTransfer(it, ACT, '4P'), approve: (it) => approve(it, ACT, 'sp', true), seal: (it) => seal(it, PACKAGE),
     dispatch: (it) => signHandover(signHandover(drawUpHandover(it, form()), signature('x')).next, signature('y')),
     receive: (it) => receive(it, news('accepted')), accept: settle,
     return: (it) => settle(it.state === 'received' ? { ...it, receipt: news('returned', ['YJ-2-1']) } : it), close: (it) => close(it, ACT, '办结'), withdraw: (it) => withdraw(it, ACT, '撤'),

@@ -170,6 +170,26 @@ const MAY = `
   counterpart.card           custodian archivist officer secadmin repository
   counterpart.register       custodian archivist repository
   counterpart.suspend        officer secadmin
+  transfer.due               custodian archivist officer
+  transfer.list              custodian archivist officer unit_head inspector
+  transfer.show              custodian archivist officer unit_head inspector
+  transfer.progress          custodian archivist officer
+  transfer.handover          custodian archivist officer unit_head
+  transfer.print             custodian archivist officer unit_head
+  transfer.plan              custodian archivist
+  transfer.amend             custodian archivist
+  transfer.attach            custodian archivist
+  transfer.put-companion     custodian archivist
+  transfer.drop-companion    custodian archivist
+  transfer.prepare           custodian archivist
+  transfer.inspect           custodian archivist
+  transfer.approve           custodian archivist
+  transfer.seal              custodian archivist
+  transfer.draw-handover     custodian archivist
+  transfer.sign-handover     custodian archivist officer
+  transfer.receive           custodian archivist
+  transfer.close             custodian archivist
+  transfer.withdraw          custodian archivist
   appraisal.due              archivist custodian unit_head officer class_authority
   appraisal.candidates       archivist custodian
   appraisal.list             archivist custodian unit_head officer class_authority proposer

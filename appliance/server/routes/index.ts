@@ -23,6 +23,7 @@ import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
 import { keyRoutes, systemRoutes } from './system.js';
+import { transferRoutes } from './transfer.js';
 
 /** One line a capability. */
 const everyRoute = (box: Box, services: Services): Routes => ({
@@ -48,6 +49,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...carrierRoutes(services),
   ...accessionRoutes(services.accessions),
   ...counterpartRoutes(services),
+  ...transferRoutes(services, box.policies.content('transfer.json')),
   ...appraisalRoutes(services),
   ...outputRoutes(services),
   ...disposalRoutes(services.disposal, box.policies.content('media-destruction.json').photos.maxBytes),

@@ -21,6 +21,7 @@ import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
 import { coveringLists } from './0019-covering-lists.js';
 import { appraisal } from './0020-appraisal.js';
+import { transferDue } from './0022-transfer-due.js';
 import { transfers } from './0022-transfers.js';
 import { accessions } from './0023-accessions.js';
 import { disposal } from './0024-disposal.js';
@@ -43,6 +44,7 @@ const MIGRATIONS: readonly Migration[] = [
   coveringLists,
   appraisal,
   transfers,
+  transferDue,
   accessions,
   disposal,
   outputs,

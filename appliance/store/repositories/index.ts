@@ -46,6 +46,8 @@ import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
 import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
+import { transferRepository } from './transfers.js';
+import type { TransferRepository } from './transfers.js';
 import { terminalRepository } from './terminals.js';
 import type { TerminalRepository } from './terminals.js';
 
@@ -72,6 +74,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly outputs: OutputRepository;
   readonly disposals: DisposalRepository;
   readonly media: MediaRepository;
+  readonly transfers: TransferRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -84,8 +87,8 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     accessions: accessionRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
-    counterparts: counterpartRepository(sql, sealing),
     disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing),
+    counterparts: counterpartRepository(sql, sealing), transfers: transferRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
     known: {
