@@ -40,7 +40,7 @@ function head(box: Box, facts: FormFacts, title: string, orientation: FormHead['
   return { orientation, title, reportNo: facts.it.number, box: box.identity.serial, generatedAt: box.clock.now(), level: facts.level, mark: facts.mark, rehearsal: box.profile.rehearsal, unit: box.profile.unitName };
 }
 
-/** 电子档案移交与接收登记表 (S18 附件; domain/05 §5). The receiver's side is empty until there is a receipt. */
+/** 电子档案移交与接收登记表, after the annex of 《电子档案移交与接收办法》(2012). The receiver's side is empty until there is a receipt. */
 export async function registrationForm(box: Box, facts: FormFacts): Promise<Buffer> {
   const { it, items, received } = facts;
   const paper = new Paper(head(box, facts, '电子档案移交与接收登记表', 'portrait'), '电子档案移交与接收登记表', `批次 ${it.number}　交接单号 ${facts.handoverNo === '' ? '—' : facts.handoverNo}`);
@@ -67,7 +67,7 @@ export async function registrationForm(box: Box, facts: FormFacts): Promise<Buff
   return paper.finish(`移交包 ${facts.packageNo === '' ? '未封装' : facts.packageNo}`);
 }
 
-/** 涉密载体交接单 (domain/05 §7.2). */
+/** 涉密载体交接单. */
 export async function handoverPaper(box: Box, facts: FormFacts, handover: Handover, channel: string): Promise<Buffer> {
   const { form, signatures } = handover;
   const paper = new Paper(head(box, facts, facts.level >= 2 ? '涉密载体交接单' : '载体交接单', 'portrait'), facts.level >= 2 ? '涉密载体交接单' : '载体交接单', `交接单号 ${form.handoverNo}`);
@@ -92,7 +92,7 @@ export async function handoverPaper(box: Box, facts: FormFacts, handover: Handov
   return paper.finish(`交接单 ${form.handoverNo}`);
 }
 
-/** 移交清单 (domain/05 §4), landscape. */
+/** 移交清单 (第二十四条), landscape. */
 export async function listForm(box: Box, facts: FormFacts): Promise<Buffer> {
   const paper = new Paper(head(box, facts, '移交清单', 'landscape'), '移交清单', `批次 ${facts.it.number}　接收单位 ${facts.counterpart}　共 ${String(facts.items.length)} 件`);
   paper.table([['序号', 0.6], ['档号', 2.6], ['题名', 3.4], ['责任者', 1.3], ['日期', 1.15], ['密级', 0.7], ['保密期限', 0.9], ['保管期限', 0.9], ['文件/页', 0.8], ['字节', 1], ['载体编号', 1.5], ['开放意见', 1], ['备注', 0.7]], facts.items.map((item) => {

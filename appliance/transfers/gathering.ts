@@ -29,7 +29,7 @@ export interface GatherParts {
 export interface Item { readonly row: TransferRecordRow; readonly record: StoredRecord; readonly files: readonly ComputerFile[]; readonly matter: Classification | null }
 export interface Gathered { readonly items: readonly Item[]; readonly broken: readonly string[]; readonly facts: TransferFacts; readonly basis: string }
 
-/** 密级变更情况 of a record, from the history of its mark (domain/06 台账): never typed, always as the box knows it. */
+/** 密级变更情况 of a record, from the history of its mark: never typed, always as the box knows it. */
 export function changeFacts(record: StoredRecord, matter: Classification | null): Readonly<Record<string, unknown>> {
   if (matter === null || !('current' in matter)) return { classified: false, currentLevel: record.level };
   const first = matter.changes[0]?.from ?? matter.current;

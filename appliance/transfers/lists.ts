@@ -18,7 +18,7 @@ export const textsOf = (value: unknown): string => (Array.isArray(value) ? value
 export const pagesOf = (record: StoredRecord): number | null => { const pages = (record.description as Readonly<Record<string, unknown>>)['pageCount']; return typeof pages === 'number' ? pages : null; };
 export const periodOf = (record: StoredRecord): string => { const { secrecyPeriod } = record.description; return typeof secrecyPeriod === 'string' ? secrecyPeriod : ''; };
 
-/** domain/05 §4 移交清单 */
+/** 移交清单, one row an item. @see 电子档案移交与接收办法(2012)附件 */
 export const listRow = ({ row, record, files }: Item, mediumNo: string) => ({
   no: row.position, archivalCode: codeOf(record), title: record.description.title ?? '', author: textsOf(record.description.author), date: record.documentDate ?? '', level: record.level, secrecyPeriod: periodOf(record),
   retention: record.currentRetention ?? record.retentionCode ?? '', files: files.length, pages: pagesOf(record), bytes: files.reduce((sum, file) => sum + file.bytes, 0), mediumNo, openOpinion: row.openOpinion?.opinion ?? null, remark: '',
