@@ -108,6 +108,8 @@ export interface Box {
   lastCheckpoint(): { readonly size: number; readonly at: string } | null;
   /** Signs the ledger as it stands, unless nothing but the last checkpoint has been entered since. */
   checkpoint(): Promise<void>;
+  /** Told of what failed beside a request and is carried out again later. */
+  late(error: unknown): void;
   /** A call of the box itself: recovery, checkpoints, the command line on the box. */
   systemCall(act: string): Call;
   /** What must wait for the keys: carrying out open intents, once, at the first unlock; key orders and rotation at every one. */
@@ -229,6 +231,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const box: Box = {
     paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake, containers,
     entries: (hear) => { heard.push(hear); },
+    late: (error) => options.late?.(error),
     systemCall,
     lastCheckpoint: () => last,
     async checkpoint() {

@@ -33,6 +33,7 @@ import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
 import { custodyOf } from './custody/compose.js';
+import { composeDestruction } from './destruction/compose.js';
 import { deskService } from './desk/service.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
 import { identityServices } from './identity/compose.js';
@@ -132,6 +133,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   });
 
   const alarming = composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage });
+  const destroying = composeDestruction(box, { approvals: identity.approvals, nameOf, verifierFor, searchedKeys: searchedKeys(scheme), late: box.late });
   const backup = backupOf(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
 
   const disposing = composeDisposal(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, verifierFor, pool });
@@ -153,6 +155,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
+    ...destroying,
     ...counterparts, accessions, ...transferring,
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
@@ -173,6 +176,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       await accessions.resume();
       await transferring.transferSealing.resume();
       await backup.begin();
+      await destroying.destructionWork.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();
     } }),

@@ -212,6 +212,7 @@ export const CATALOG = {
   E_DESTROY_DEVICE: { status: 422, message: '没有证书有效、密级足够的销毁设备或送销单位，请先登记设备、单位或改为送销', articles: [43] },
   E_DESTROY_EVIDENCE: { status: 422, message: '缺少销毁凭证号、影像或覆写日志，请补齐后再登记', articles: [43], tell: ['missing'] },
   E_DESTROY_SECRECY_CONSENT: { status: 422, message: '仍在保密期限内的档案，销毁须有保密员和定密责任人的书面同意', articles: [43] },
+  E_CONTENT_DESTROYED: { status: 410, message: '该件已依法销毁，只留存著录和墓碑，内容不能再读取', articles: [39] },
   E_METADATA_PROTECTED: { status: 403, message: '销毁后保留的元数据和过程记录不得修改、删除', articles: [39] },
 
   // 保密管理

@@ -31,6 +31,14 @@ export function readingService(parts: ReadingParts) {
     return { file, record };
   }
 
+  /** 停止利用 from the freezing on; told to those who may know of the record. @throws ArchiveError `E_CONTENT_DESTROYED`, `E_STATE_INVALID` */
+  async function requireInUse(tx: Pick<ReadTools, 'allow'>, record: StoredRecord): Promise<void> {
+    if (record.state !== 'destroyed' && record.state !== 'pending_destruction') return;
+    await tx.allow(recordTarget(record), 'record.show');
+    if (record.state === 'destroyed') throw new ArchiveError('E_CONTENT_DESTROYED', { record: record.id });
+    throw new ArchiveError('E_STATE_INVALID', { record: record.id, state: record.state }, [{ at: '', message: '该件已列入销毁批次并冻结，停止利用' }]);
+  }
+
   async function withSource<T>(object: string, work: (source: Awaited<ReturnType<Vault['source']>>) => Promise<T>): Promise<T> {
     const source = await vault.source(object);
     try {
@@ -44,6 +52,7 @@ export function readingService(parts: ReadingParts) {
     async pages(call: ServerCall, input: RecordPages) {
       const { file } = await store.read(call, async (tx) => {
         const one = await found(tx, input.file);
+        await requireInUse(tx, one.record);
         await tx.allow(recordTarget(one.record), 'record.read');
         tx.audit({ action: call.act, object: one.record.id, objectType: 'record', objectLevel: one.record.level, detail: { file: one.file.id } });
         return one;
@@ -55,6 +64,7 @@ export function readingService(parts: ReadingParts) {
       let entry: AuditEntry | undefined;
       const { file, record } = await store.write(call, async (tx) => {
         const one = await found(tx, input.file);
+        await requireInUse(tx, one.record);
         await tx.allow(recordTarget(one.record));
         tx.audit({ action: call.act, object: one.record.id, objectType: 'record', objectLevel: one.record.level, detail: { file: one.file.id, page: input.page } });
         tx.afterCommit(async (entries) => { entry = entries[0]; return Promise.resolve(); });

@@ -6,7 +6,7 @@ import path from 'node:path';
  * The only ways in which the box changes files. Each is durable when it returns: file first, then the directory that names it.
  * `watch` lets the crash tests stop the box between any two steps.
  */
-export type Step = 'create' | 'sync' | 'rename' | 'sync-folder' | 'remove' | 'overwrite';
+export type Step = 'create' | 'sync' | 'rename' | 'sync-folder' | 'remove' | 'overwrite' | 'punch';
 type Watch = (step: Step, file: string) => void;
 let watch: Watch | undefined;
 

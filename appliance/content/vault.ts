@@ -6,6 +6,7 @@ import { bufferSource, rangedSource } from '../inspection/source.js';
 import type { OpenSource } from '../inspection/source.js';
 import type { KeyStore } from '../keystore/keystore.js';
 import type { Sql } from '../store/sql.js';
+import { eraseFile } from './erase.js';
 import { exists, makeFolder, moveFile, removeFile } from './file-ops.js';
 import { openSealed } from './open.js';
 import type { SealedReader } from './open.js';
@@ -19,6 +20,8 @@ export interface Vault extends ContentStore {
   open(object: string): Promise<SealedReader>;
   /** For examiners and page pictures: from memory while the upload that brought it is fresh, else through the seal. */
   source(object: string): Promise<OpenSource>;
+  /** What of an object is in memory only is let go of; whoever erases it closes it first. */
+  forget(object: string): Promise<void>;
   /** Begun since the start and not yet referred to or given up: recovery leaves it alone. */
   isUnderWay(object: string): boolean;
   /** Closes what is open, keeping it to be resumed. */
@@ -218,12 +221,20 @@ export async function openVault(parts: VaultParts): Promise<Vault> {
       await promotionDone(object);
     },
 
+    async forget(object) {
+      fresh.get(object)?.fill(0);
+      fresh.delete(object);
+      begun.delete(object);
+      await active.get(object)?.sealer.abort();
+      active.delete(object);
+    },
+
     /** The key first: without it the bytes are noise whatever happens next. */
     async erase(object) {
       fresh.delete(object);
       await keys.destroy(object);
-      for (const file of [vaultPath(paths, object), stagedPath(paths, object)]) await removeFile(file);
-      await closeIntent(object, 'erase', 'key destroyed, bytes removed');
+      for (const file of [vaultPath(paths, object), stagedPath(paths, object)]) await eraseFile(file);
+      await closeIntent(object, 'erase', 'key destroyed, bytes overwritten and removed');
     },
 
     /** A key that is gone by now needs none. */

@@ -5,7 +5,7 @@
 import { Mutex } from 'async-mutex';
 import { ArchiveError } from '../../core/errors.js';
 import type { Level } from '../../core/ports.js';
-import { type Database, openDatabase } from '../store/database.js';
+import { type Database, emptyLog, openDatabase } from '../store/database.js';
 import { type Sql, sqlOn, type SqlValue } from '../store/sql.js';
 
 export interface WrappedKey {
@@ -126,8 +126,8 @@ class SqliteKeyring implements Keyring {
     return this.#writing.runExclusive(() => this.#writer.run(statement, ...values));
   }
 
-  /** Old pages leave the write-ahead log at once; secure_delete has zeroed them in the database. */
+  /** Old pages leave the write-ahead log at once, overwritten; secure_delete has zeroed them in the database. */
   async settle(): Promise<void> {
-    await this.#writing.runExclusive(() => this.database.writer.query('pragma wal_checkpoint(truncate)'));
+    await this.#writing.runExclusive(() => emptyLog(this.database.writer, this.database.file));
   }
 }

@@ -83,6 +83,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   await services.alarmWork.start();
   await services.backup.begin();
   await services.transferSealing.resume();
+  await services.destructionWork.begin();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
@@ -96,6 +97,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await services.accessions.settled();
       await services.backup.stop();
       await services.transferSealing.stop();
+      await services.destructionWork.stop();
       await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();

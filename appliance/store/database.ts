@@ -1,5 +1,7 @@
+import { open } from 'node:fs/promises';
 import sqlite3 from 'sqlite3';
-import { Sequelize } from 'sequelize';
+import { QueryTypes, Sequelize } from 'sequelize';
+import { isMissing, markStep } from '../content/file-ops.js';
 import { Connection } from './connection.js';
 
 /** One connection to one SQLite file, through the ORM. */
@@ -33,8 +35,43 @@ export async function openDatabase(file: string): Promise<Database> {
     file, writer, reader,
     async close() {
       await reader.close();
-      await writer.query('pragma wal_checkpoint(truncate)');
+      await emptyLog(writer, file);
       await writer.close();
     },
   };
+}
+
+/**
+ * Empties the write-ahead log. Truncating alone gives its blocks back to the file system as they are, and with them wrapped keys and search
+ * words that were destroyed since: once every page is in the database, the log is overwritten where it lies, and then cut. Killed between
+ * the two, SQLite finds a log without a header, which is an empty one. Not within a transaction.
+ * @returns false while a reader still holds on to it: to be asked again
+ */
+export async function emptyLog(writer: Sequelize, file: string): Promise<boolean> {
+  const checkpoint = async (mode: 'restart' | 'truncate'): Promise<boolean> => {
+    const [row] = await writer.query<{ busy: number }>(`pragma wal_checkpoint(${mode})`, { type: QueryTypes.SELECT });
+    return row?.busy === 0;
+  };
+  if (!(await checkpoint('restart'))) return false;
+  await zeroLog(`${file}-wal`);
+  return checkpoint('truncate');
+}
+
+async function zeroLog(log: string): Promise<void> {
+  try {
+    // SQLite holds its locks on the database and on the index of the log, never on the log: opening and closing it here releases none.
+    const handle = await open(log, 'r+');
+    try {
+      const { size } = await handle.stat();
+      if (size === 0) return;
+      markStep('overwrite', log);
+      const zeros = Buffer.alloc(1024 * 1024);
+      for (let at = 0; at < size; at += zeros.length) await handle.write(zeros, 0, Math.min(zeros.length, size - at), at);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }

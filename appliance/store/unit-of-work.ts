@@ -19,6 +19,8 @@ export interface Store<R extends object> extends UnitOfWork<R & WriteTools, R & 
    * facts about records, people or rights: those are acts, and acts are decided and entered.
    */
   housekeep<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Alone on the writing connection, outside every transaction: for what SQLite does not do within one. Changes no row. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** Enters what came to nothing outside a unit of work: a form that was wrong, a missing token, a fault. Entered already is done. */
   refuse(call: Call, error: unknown): Promise<void>;
 }
@@ -189,6 +191,7 @@ export function openUnitOfWork<R extends object>(
         }
       });
     },
+    alone: async (work) => mutex.runExclusive(work),
     async refuse(call, error) {
       await mutex.runExclusive(async () => {
         if (error instanceof ArchiveError) await refused(call, error);

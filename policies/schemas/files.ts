@@ -9,6 +9,7 @@ import { CaptureLimits } from './capture.js';
 import { CarriersFile } from './carrier.js';
 import { CatalogueColumns } from './catalogue.js';
 import { ComplianceFile } from './compliance.js';
+import { DestructionPolicy } from './destruction.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { OutputsFile } from './output.js';
@@ -36,6 +37,7 @@ export const POLICY_FILES = {
   'carriers.json': CarriersFile,
   'catalogue-columns.json': CatalogueColumns,
   'compliance.json': ComplianceFile,
+  'destruction.json': DestructionPolicy,
   'dictionaries.json': Dictionaries,
   'filing-scope.json': FilingScope,
   'formats.json': FormatTable,

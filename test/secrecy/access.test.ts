@@ -98,6 +98,21 @@ const MAY = `
   classification.show        officer class_authority custodian unit_head proposer
   knowledge.list             officer custodian class_authority unit_head
   knowledge.export           officer custodian unit_head
+  destruction.list           custodian archivist officer unit_head inspector proposer class_authority
+  destruction.show           custodian archivist officer unit_head inspector proposer class_authority
+  destruction.print          custodian archivist officer unit_head inspector proposer class_authority
+  destruction.verify         custodian archivist officer unit_head inspector
+  destruction.candidates     keepers
+  destruction.draft          keepers
+  destruction.submit         keepers
+  destruction.cancel         keepers
+  destruction.freeze         keepers officer
+  destruction.execute        keepers officer
+  destruction.resume         keepers officer
+  destruction.settle         keepers officer
+  destruction.preview        keepers officer proposer class_authority
+  destruction.sign           keepers officer proposer class_authority
+  destruction.tombstone      keepers unit_head officer class_authority proposer reader
   carrier.list               custodian archivist officer unit_head inspector
   carrier.show               custodian archivist officer unit_head inspector
   carrier.label              custodian archivist officer

@@ -14,6 +14,7 @@ import { disposalRoutes } from './disposal.js';
 import { complianceRoutes } from './compliance.js';
 import { counterpartRoutes } from './counterpart.js';
 import { custodyRoutes } from './custody.js';
+import { destructionRoutes } from './destruction.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { outputRoutes } from './output.js';
 import { peopleRoutes } from './people.js';
@@ -48,6 +49,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...guardingRoutes(services),
   ...carrierRoutes(services),
   ...accessionRoutes(services.accessions),
+  ...destructionRoutes(services),
   ...counterpartRoutes(services),
   ...transferRoutes(services, box.policies.content('transfer.json')),
   ...appraisalRoutes(services),

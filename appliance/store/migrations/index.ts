@@ -21,6 +21,7 @@ import { carriers } from './0017-carriers.js';
 import { yearOrder } from './0018-year-order.js';
 import { coveringLists } from './0019-covering-lists.js';
 import { appraisal } from './0020-appraisal.js';
+import { destructions } from './0021-destructions.js';
 import { transferDue } from './0022-transfer-due.js';
 import { transfers } from './0022-transfers.js';
 import { accessions } from './0023-accessions.js';
@@ -43,6 +44,7 @@ const MIGRATIONS: readonly Migration[] = [
   yearOrder,
   coveringLists,
   appraisal,
+  destructions,
   transfers,
   transferDue,
   accessions,
