@@ -60,8 +60,6 @@ export interface DestructionBatch extends DestructionParts {
   readonly basis: string;
   readonly place: string;
   readonly draftedAt: Instant;
-  /** 保密员 and 定密责任人 agreed to destroy what is still secret: the approval of it. */
-  readonly consent: string | null;
   readonly approval: string | null;
   readonly approver: string | null;
   readonly approvedAt: Instant | null;

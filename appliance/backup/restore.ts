@@ -25,9 +25,11 @@ import { SoftwareKeyStore } from '../keystore/software.js';
 import { fsck } from '../maintenance/fsck.js';
 import type { FsckFinding } from '../maintenance/fsck.js';
 import { openDatabase } from '../store/database.js';
+import { replayDestroyed } from '../destruction/replay.js';
 import { migrate } from '../store/migrations/index.js';
 import { sqlOn } from '../store/sql.js';
-import { keepDestroyed, listDestroyed } from './destroyed-list.js';
+import { keepDestroyed, keepTombstone, listDestroyed } from './destroyed-list.js';
+import type { CarriedTombstone } from './destroyed-list.js';
 import { DATABASE, KEYRING, KEYSTORE, objectPath, REHEARSAL } from './manifest.js';
 import type { Manifest, SealedPart } from './manifest.js';
 import { aboutPart } from './snapshot.js';
@@ -41,6 +43,8 @@ export interface RestorePlan {
   readonly to: string;
   /** 已销毁清单 of the live box; null: that box is lost, and the backup's own list is all there is. */
   readonly destroyed: readonly SignedDestroyed[] | null;
+  /** 墓碑 that came with the list. */
+  readonly tombstones?: readonly CarriedTombstone[];
   readonly wish: VerifyWish;
   /** Enough shares of the root, opened by their holders; a rehearsal asks for none. The caller wipes them. */
   readonly shares: (file: BoxFile) => Promise<readonly Uint8Array[]>;
@@ -78,6 +82,8 @@ export async function restoreBackup(plan: RestorePlan): Promise<Restored> {
   const genuine = (message: Uint8Array, signature: string): boolean => provider.verify(message, Buffer.from(signature, 'base64'), boxFile.certificate.publicKey);
   const fault = plan.destroyed === null ? undefined : destroyedFault(plan.destroyed, (...parts) => provider.sm3(...parts), genuine);
   if (fault !== undefined) throw new ArchiveError('E_DESTROYED_LIST', { seq: fault.seq }, [{ at: `第 ${String(fault.seq)} 条`, message: fault.why === 'signature' ? '不是本机签名' : '清单断开或有缺失' }]);
+
+  if (plan.tombstones?.some((one) => !provider.verify(Buffer.from(one.statement), Buffer.from(one.signature, 'base64'), boxFile.certificate.publicKey)) === true) throw new ArchiveError('E_DESTROYED_LIST', {}, [{ at: '', message: '墓碑不是本机签名' }]);
 
   const paths = dataPaths(plan.to);
   const shares = manifest.rehearsal ? [] : await plan.shares(boxFile);
@@ -161,6 +167,7 @@ async function layContent(plan: RestorePlan, paths: DataPaths, manifest: Manifes
     const erased = new Set(todo.erase);
     await sql.run('BEGIN IMMEDIATE');
     for (const one of todo.add) await keepDestroyed(sql, one);
+    for (const one of plan.tombstones ?? []) await keepTombstone(sql, one);
     for (const object of erased) await sql.run("UPDATE stored_object SET state = 'gone' WHERE id = $1", object);
     await sql.run('COMMIT');
     for (const object of erased) await keyring.remove(object);
@@ -189,6 +196,8 @@ async function firstStart(plan: RestorePlan, manifest: Manifest, content: Backup
     const keys: KeyStore = box.keys;
     if (keys.state === 'locked') for (const share of shares) await keys.offerShare(share);
     await box.whenUnlocked();
+    // Records on the list go back into their graves before anybody is let in; a start does the same where this one is cut short.
+    await replayDestroyed(box);
     await box.store.write(box.systemCall('backup.restore'), async (tx) => {
       await tx.allow();
       await tx.sql.run('UPDATE session SET ended_at = $1 WHERE ended_at IS NULL', box.clock.now());

@@ -57,11 +57,11 @@ export const backupVerb: Verb = {
     const listing = addVerb(backup, 'destroyed-list', '导出已销毁清单，恢复备份时回放', 'export the list of the destroyed, to be replayed on a restore')
       .option(...DATA).requiredOption('--out <file>', '导出文件，不覆盖已有文件 / file to write, never overwritten');
     action<{ data?: string; out: string }>(listing, io, async (_args, { data, out }) => {
-      const [{ openResting }, { destroyedText, listDestroyed }] = await Promise.all([import('../maintenance/resting-box.js'), import('../backup/destroyed-list.js')]);
+      const [{ openResting }, { destroyedText, listDestroyed, listTombstones }] = await Promise.all([import('../maintenance/resting-box.js'), import('../backup/destroyed-list.js')]);
       const box = await openResting(dataOf(data, io));
       try {
         const list = await listDestroyed(box.sql);
-        await writeFile(out, destroyedText(list), { flag: 'wx', mode: 0o600 });
+        await writeFile(out, destroyedText(list, await listTombstones(box.sql)), { flag: 'wx', mode: 0o600 });
         return { exit: EXIT.good, data: { out, box: box.identity.serial, entries: list.length }, lines: [`已导出 ${String(list.length)} 条：${out}`] };
       } finally {
         await box.close();
@@ -119,12 +119,13 @@ async function restore(io: Io, dir: string, options: { readonly keyring: string;
   if ((options.destroyed === undefined) === (options.liveLost !== true)) {
     throw new ArchiveError('E_CLI_USAGE', {}, [{ at: '--destroyed', message: '请用 --destroyed 给出现用设备导出的已销毁清单；设备确已不可用时改用 --live-lost' }]);
   }
-  const [{ restoreBackup }, { readDestroyed }, { two, anchor }, { randomIds, systemClock }] = await Promise.all([
+  const [{ restoreBackup }, { readDestroyed, readTombstones }, { two, anchor }, { randomIds, systemClock }] = await Promise.all([
     import('../backup/restore.js'), import('../backup/destroyed-list.js'), verifyTools(options.anchor, undefined), import('../clock.js'),
   ]);
+  const list = options.destroyed === undefined ? null : await readFile(options.destroyed, 'utf8');
   const done = await restoreBackup({
     content: dir, keys: options.keyring, to: options.to, wish: { two, anchor }, clock: systemClock(), ids: randomIds(),
-    destroyed: options.destroyed === undefined ? null : readDestroyed(await readFile(options.destroyed, 'utf8')),
+    destroyed: list === null ? null : readDestroyed(list), tombstones: list === null ? [] : readTombstones(list),
     shares: async (file) => sharesOf(io, file, options.key ?? [], options.pinEnv),
   });
   const good = done.fsck.length === 0 && done.ledger.faults.length === 0;

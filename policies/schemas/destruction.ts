@@ -56,8 +56,6 @@ export const DestructionDraft = Type.Object({
 export type DestructionDraft = Static<typeof DestructionDraft>;
 
 const seen = { batch: Id('销毁批次'), seenVersion: Version };
-export const DestructionConsent = Type.Object(seen, { $id: 'destruction.consent', ...closed });
-export type DestructionConsent = Static<typeof DestructionConsent>;
 export const DestructionSubmit = Type.Object(seen, { $id: 'destruction.submit', ...closed });
 export type DestructionSubmit = Static<typeof DestructionSubmit>;
 export const DestructionFreeze = Type.Object(seen, { $id: 'destruction.freeze', ...closed });
@@ -90,3 +88,5 @@ export const DestructionPrint = Type.Object({
   format: Type.Union([Type.Literal('pdf'), Type.Literal('json')], { description: '文件' }),
 }, { $id: 'destruction.print', ...closed });
 export type DestructionPrint = Static<typeof DestructionPrint>;
+export const DestructionTombstone = Type.Object({ record: Id('档案') }, { $id: 'destruction.tombstone', ...closed });
+export type DestructionTombstone = Static<typeof DestructionTombstone>;

@@ -13,6 +13,10 @@ export const destructions: Migration = {
     ) STRICT`,
     'CREATE INDEX destruction_drafted ON destruction (drafted_at, id)',
     "CREATE TRIGGER destruction_stays BEFORE DELETE ON destruction BEGIN SELECT RAISE(ABORT, 'E_METADATA_PROTECTED'); END",
+    `CREATE TABLE destruction_scope (
+      destruction TEXT NOT NULL REFERENCES destruction (id), kind TEXT NOT NULL CHECK (kind = 'person'), ref TEXT NOT NULL, PRIMARY KEY (destruction, kind, ref)
+    ) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX destruction_scope_ref ON destruction_scope (kind, ref, destruction)',
     `CREATE TABLE destruction_item (
       destruction TEXT NOT NULL REFERENCES destruction (id), seq INTEGER NOT NULL, record TEXT NOT NULL REFERENCES record (id), live INTEGER NOT NULL CHECK (live IN (0, 1)), PRIMARY KEY (destruction, record)
     ) STRICT, WITHOUT ROWID`,
