@@ -73,7 +73,7 @@ export function destructionPapers(parts: PaperServiceParts) {
         await tx.allow(recordTarget(record));
         if (record.state !== 'destroyed') throw new ArchiveError('E_NOT_FOUND');
         tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level, detail: { fault } });
-        return { record: record.id, statement: kept === undefined ? null : JSON.parse(kept.statement) as TombstoneStatement, signature: kept === undefined ? null : kept.signature.toString('base64'), valid: fault === null, fault: fault === null ? null : TOMBSTONE_FAULTS[fault] };
+        return { record: record.id, statement: kept === undefined ? null : JSON.parse(kept.statement) as TombstoneStatement, signature: kept === undefined ? null : Buffer.from(kept.signature).toString('base64'), valid: fault === null, fault: fault === null ? null : TOMBSTONE_FAULTS[fault] };
       });
     },
 
