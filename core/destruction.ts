@@ -6,7 +6,7 @@ export type { DestructionPlace } from '../policies/schemas/destruction.js';
 
 /**
  * 销毁批次: state × event → state. An empty cell is `E_STATE_INVALID`. From `executing` on there is no way back: keys are gone, and what
- * is left of a copy is either removed or registered. @see 办法第三十九条; domain/08 §9
+ * is left of a copy is either removed or registered. @see 办法第三十九条
  */
 export const DESTRUCTION_TRANSITIONS = {
   drafted: { submit: 'appraised', cancel: 'cancelled' },
@@ -80,7 +80,7 @@ export interface DestructionBatch extends DestructionParts {
 /** `open` → `overwritten` → `done`; or `failed`, to be tried again; or `residue`, out of reach until it is settled. */
 export type StepState = 'open' | 'overwritten' | 'done' | 'failed' | 'residue' | 'settled';
 
-/** One place at which copies may lie, and what became of it (`ErasureEvidence`, domain/08 §6.3). One a place: evidence cannot double. */
+/** One place at which copies may lie, and what became of it (销毁证据). One a place: evidence cannot double. */
 export interface ErasureStep {
   readonly id: string;
   readonly seq: number;
@@ -114,7 +114,7 @@ export function outcomeOf(steps: readonly Pick<ErasureStep, 'state'>[]): 'open' 
   return steps.some(({ state }) => state === 'residue') ? 'residue' : 'settled';
 }
 
-/** 无法定位或未处置的副本阻断 (domain/08 §3 第 4、5 步). @throws ArchiveError `E_DESTROY_BACKUP_RESIDUE` */
+/** 无法定位或未处置的副本阻断 (本产品决定). @throws ArchiveError `E_DESTROY_BACKUP_RESIDUE` */
 export function requireSettled(steps: readonly Pick<ErasureStep, 'state' | 'place' | 'ref'>[]): void {
   const left = steps.filter((step) => !isSettled(step));
   if (left.length > 0) throw new ArchiveError('E_DESTROY_BACKUP_RESIDUE', { copies: left.length, places: [...new Set(left.map(({ place }) => place))] });
@@ -133,7 +133,7 @@ export function settleStep(step: ErasureStep, how: Settlement, act: { readonly b
   return { ...step, state: 'settled', settlement: { ...how, by: act.by, at: act.at } };
 }
 
-/** @throws ArchiveError `E_DESTROY_TWO_PERSON` @see domain/08 §8 双人在场 */
+/** @throws ArchiveError `E_DESTROY_TWO_PERSON` @see 办法第三十九条; 两人以上监销 */
 export function requireSupervisors(supervisors: readonly string[], policy: Pick<DestructionPolicy, 'minSupervisors'>): void {
   if (new Set(supervisors).size < policy.minSupervisors || new Set(supervisors).size < supervisors.length) throw new ArchiveError('E_DESTROY_TWO_PERSON', { supervisors: new Set(supervisors).size, need: policy.minSupervisors });
 }

@@ -8,7 +8,7 @@ const SEPARATE = '申请、执行、监销须由不同的人员担任，两个�
 
 /**
  * 四方分离: applicant, executor and each supervisor are different people, and two accounts of one key are one person. The approver is held
- * apart by the approval itself, which none of them may sign. @throws ArchiveError `E_SOD_CONFLICT` @see domain/08 §8
+ * apart by the approval itself, which none of them may sign. @throws ArchiveError `E_SOD_CONFLICT` @see 办法第三十九条
  */
 export function requireSeparate(parts: DestructionParts, holderOf: (person: string) => Holder): void {
   const named = [{ at: '/applicant', person: parts.applicant }, { at: '/executor', person: parts.executor }, ...parts.supervisors.map((person, n) => ({ at: `/supervisors/${String(n)}`, person }))];

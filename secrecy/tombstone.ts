@@ -1,6 +1,6 @@
 /**
  * 墓碑: what is left of a record for good. The description stays where it was, sealed under its level, and is bound here by its digest; the
- * statement itself names no title and nobody but by id, and the box signs it. @see 办法第三十九条(留存元数据); domain/08 §3.2
+ * statement itself names no title and nobody but by id, and the box signs it. @see 办法第三十九条(留存元数据)
  */
 import { canonicalBytes } from '../core/canonical.js';
 import type { CalendarDate, Instant, Level, Sm3 } from '../core/ports.js';

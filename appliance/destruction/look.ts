@@ -1,4 +1,4 @@
-/** 复核: looks for what must not be there any more, at every place that the box reaches (domain/08 §3 第 10 步). */
+/** 复核: looks for what must not be there any more, at every place that the box reaches (办法第三十九条:彻底删除). */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { searchedTexts } from '../../core/description.js';

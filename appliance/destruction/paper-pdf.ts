@@ -64,7 +64,7 @@ const proof = (paper: Paper, about: PaperFacts, box: string): void => {
   paper.form.paragraph(`各人签署的是同一份规范 JSON（RFC 8785），其 SM3 摘要为 ${about.digest}。${box}同名 .json 文件载有原文、签名和证书，用 openssl dgst -sm3 -verify 加 -sigopt distid:1234567812345678 可逐一核对。${about.faults.length === 0 ? '打印时各项签名验证通过。' : `打印时发现：${about.faults.join('；')}。`}`, { size: 8.5, ink: FAINT });
 };
 
-/** 销毁清册 on A4: cover, items, signatures (domain/08 §6.1). */
+/** 销毁清册 on A4: cover, items, signatures (办法第三十九条). */
 export async function registerPdf(batch: DestructionBatch, order: DestructionOrder, about: PaperFacts): Promise<Buffer> {
   const paper = formFor('电子档案销毁清册', batch, order.level, about);
   const name = (person: string | null): string => (person === null ? '' : about.names.get(person) ?? person);

@@ -7,7 +7,7 @@ import type { Repositories } from '../store/repositories/index.js';
 
 type Tx = Pick<Repositories, 'appraisals' | 'matters' | 'cases'>;
 
-/** 销毁前置条件 of one record, as the box knows them now (domain/08 §2.1). */
+/** 销毁前置条件 of one record, as the box knows them now (办法第三十八、三十九条). */
 export async function factsOf(tx: Tx, record: StoredRecord, today: CalendarDate): Promise<DestructionFacts> {
   const matters = await tx.matters.ofRecord(record.id);
   let derived = 0;

@@ -32,7 +32,7 @@ test('第三十九条: every state of a destruction × every event, the refused 
   }
 });
 
-test('domain/08 §9: no order of events reaches verified without approval, freezing and execution; once it was executed there is no way back', (t) => {
+test('第三十九条: no order of events reaches verified without approval, freezing and execution; once it was executed there is no way back', (t) => {
   fc.assert(fc.property(fc.array(fc.constantFrom(...DESTRUCTION_EVENTS), { maxLength: 40 }), (events) => {
     let state: DestructionState = 'drafted';
     const done: DestructionEvent[] = [];
@@ -53,7 +53,7 @@ test('domain/08 §9: no order of events reaches verified without approval, freez
 });
 
 const step = (state: StepState): ErasureStep => ({ id: state, seq: 1, place: 'backup', ref: 'b', record: null, state, before: null, told: null, at: null, settlement: null });
-test('domain/08 §3: a copy out of reach blocks with E_DESTROY_BACKUP_RESIDUE until it is removed or registered', (t) => {
+test('第三十九条: a copy out of reach blocks with E_DESTROY_BACKUP_RESIDUE until it is removed or registered', (t) => {
   t.deepEqual((['done', 'settled'] as const).map((state) => outcomeOf([step(state)])), ['settled', 'settled']);
   t.is(outcomeOf([step('done'), step('residue')]), 'residue');
   t.is(outcomeOf([step('residue'), step('failed')]), 'failed');
@@ -65,7 +65,7 @@ test('domain/08 §3: a copy out of reach blocks with E_DESTROY_BACKUP_RESIDUE un
   t.notThrows(() => { requireSettled([step('done'), step('settled')]); });
 });
 
-test('domain/08 §3 第 5 步: what is left is registered with a day to look again, ahead and not too far; nothing but residue is settled', (t) => {
+test('第三十九条: what is left is registered with a day to look again, ahead and not too far; nothing but residue is settled', (t) => {
   const act = { by: 'P1', at: '2026-05-06T00:00:00.000Z', today: '2026-05-06', latest: '2027-05-07' };
   const how = { kind: 'residue' as const, reference: 'CL-1', note: '介质在外', residueUntil: '2026-08-01' };
   t.like(settleStep(step('residue'), how, act), { state: 'settled', settlement: { ...how, by: 'P1' } });
@@ -75,7 +75,7 @@ test('domain/08 §3 第 5 步: what is left is registered with a day to look aga
   for (const state of ['open', 'overwritten', 'done', 'failed', 'settled'] as const) t.is(codeOf(() => settleStep(step(state), how, act)), 'E_STATE_INVALID', state);
 });
 
-test('domain/08 §11-7: one supervisor, or one named twice, is E_DESTROY_TWO_PERSON; so is an order that not every supervisor signed', (t) => {
+test('第三十九条: one supervisor, or one named twice, is E_DESTROY_TWO_PERSON; so is an order that not every supervisor signed', (t) => {
   for (const few of [[], ['P1'], ['P1', 'P1']]) t.is(codeOf(() => { requireSupervisors(few, { minSupervisors: 2 }); }), 'E_DESTROY_TWO_PERSON');
   t.notThrows(() => { requireSupervisors(['P1', 'P2'], { minSupervisors: 2 }); });
   const signed = (person: string) => ({ person, token: person, certificateSerial: person, signature: '', at: '' });

@@ -17,7 +17,7 @@ const provider = new NodeProvider();
 const sm3 = (...parts: readonly Uint8Array[]): Uint8Array => provider.sm3(...parts);
 const holder = (person: string) => ({ person, tokens: [person === 'P9' ? 'P1' : person] });
 
-test('domain/08 §8, §11-6: 申请、执行、监销 are different people; two accounts of one key are one person', (t) => {
+test('第三十九条: 申请、执行、监销 are different people; two accounts of one key are one person', (t) => {
   const parts = { applicant: 'P1', executor: 'P2', supervisors: ['P3', 'P4'] };
   t.notThrows(() => { requireSeparate(parts, holder); });
   for (const same of [{ executor: 'P1' }, { supervisors: ['P2', 'P3'] }, { supervisors: ['P3', 'P1'] }, { executor: 'P9' }, { supervisors: ['P9', 'P4'] }, { supervisors: ['P3', 'P3'] }]) {
@@ -46,7 +46,7 @@ test('第三十九条: only those whom the list names sign it, each once, over e
   t.deepEqual(paperFaults({ ...batch, orderSignatures: [by('P3', 'x')] }, () => verify), ['清册：p3 的签名校验未通过']);
 });
 
-test('domain/08 §3.2: a tombstone holds while signature, box, record, state and description are what they were', (t) => {
+test('第三十九条: a tombstone holds while signature, box, record, state and description are what they were', (t) => {
   const description = { title: '演练通知', author: ['演练局'] };
   const key = provider.generateKeyPair();
   const statement: TombstoneStatement = {
