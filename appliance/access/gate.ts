@@ -8,7 +8,7 @@ import type { FilterColumns } from '../../secrecy/filter.js';
 import { clearanceToday } from '../../secrecy/personnel.js';
 import { asWriter, inForce, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
-import type { SessionView } from '../server/session.js';
+import type { SessionView } from '../call.js';
 import type { Brake } from '../alarms/brake.js';
 import { MATTER_COLUMNS } from '../store/repositories/matters.js';
 import type { Person, Grant } from '../store/repositories/people.js';

@@ -3,7 +3,7 @@ import type { ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { ClockCorrect } from '../../policies/schemas/alarms.js';
 import type { Approvals } from '../../secrecy/services/approvals.js';
 import type { GuardedClock } from '../clock-guard.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 
 export interface ClockServiceParts {

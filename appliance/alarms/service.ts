@@ -5,7 +5,7 @@ import type { Call, Clock, ReadTools, Target, UnitOfWork, WriteTools } from '../
 import type { AlarmAcknowledge, AlarmList, AlarmResume, AlarmRule, AlarmsFile } from '../../policies/schemas/alarms.js';
 import type { Approvals } from '../../secrecy/services/approvals.js';
 import type { AccessGate } from '../access/gate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { places } from '../store/sql.js';
 import type { Sealing } from '../store/sealing.js';

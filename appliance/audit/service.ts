@@ -6,8 +6,8 @@ import type { Clock, Instant, ReadTools, Sm3, UnitOfWork, WriteTools } from '../
 import type { AuditCheckpoints, AuditConsistency, AuditList, AuditProve, AuditVerify } from '../../policies/schemas/audit.js';
 import type { AuditTrace } from '../../policies/schemas/guarding.js';
 import { readShortCode } from '../../secrecy/watermark.js';
-import { bytes } from '../server/route.js';
-import type { ServerCall } from '../server/route.js';
+import { bytes } from '../call.js';
+import type { ServerCall } from '../call.js';
 import { entryOf } from '../store/ledger.js';
 import type { EntryRow, Ledger } from '../store/ledger.js';
 import { barredPeriods } from '../identity/offices.js';

@@ -7,7 +7,7 @@ import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { AlarmEngine } from '../alarms/engine.js';
 import type { Box } from '../box.js';
 import { SmCryptoVerifier } from '../crypto/sm-crypto-adapter.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { createBackup, highest } from './create.js';
 import type { BackupBox, Progress } from './create.js';

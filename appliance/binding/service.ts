@@ -3,7 +3,7 @@ import { BINDING_FAULTS } from '../../secrecy/binding.js';
 import type { BindingFault } from '../../secrecy/binding.js';
 import type { BindingPause } from '../../policies/schemas/guarding.js';
 import type { AccessGate } from '../access/gate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Round } from '../rounds/stored-round.js';
 import type { Sql } from '../store/sql.js';
 import type { Bindings } from './bindings.js';

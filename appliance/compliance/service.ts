@@ -3,7 +3,7 @@ import type { Clock, Ids, Instant, ReadTools, WriteTools } from '../../core/port
 import type { AccreditationRegister, ComplianceEnter, ComplianceFile, ComplianceList, CompliancePreview } from '../../policies/schemas/compliance.js';
 import type { approvalService } from '../../secrecy/services/approvals.js';
 import { canonical, checkSignature, type Json, type VerifySignature } from '../../secrecy/signing.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 import type { Store } from '../store/unit-of-work.js';
 import { accredited, checkedFile, checkItem, counted } from './checklist.js';

@@ -7,8 +7,8 @@ import { shortCode, traceText } from '../../secrecy/watermark.js';
 import type { RecordPages, RecordRead } from '../../policies/schemas/record.js';
 import type { Vault } from '../content/vault.js';
 import type { Preview } from '../preview/preview.js';
-import { bytes } from '../server/route.js';
-import type { ServerCall } from '../server/route.js';
+import { bytes } from '../call.js';
+import type { ServerCall } from '../call.js';
 
 export interface ReadingParts {
   readonly store: UnitOfWork<Holdings & WriteTools, Holdings & ReadTools>;

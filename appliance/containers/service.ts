@@ -8,7 +8,7 @@ import { rollUpMark } from '../../secrecy/roll-up.js';
 import type { RollUp } from '../../secrecy/roll-up.js';
 import type { Approvals } from '../../secrecy/services/approvals.js';
 import type { AccessGate } from '../access/gate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 import type { ContainerRef, Containers, StoredContainer } from './marks.js';
 

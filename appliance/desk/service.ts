@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { CalendarDate, Clock, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { AccessGate, Visibility } from '../access/gate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Sql, SqlValue } from '../store/sql.js';
 
 export interface DeskParts {

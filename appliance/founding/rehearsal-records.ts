@@ -10,7 +10,7 @@ import { markText } from '../../secrecy/marking.js';
 import type { Box } from '../box.js';
 import { openKeyFile, readKeyFile } from '../crypto/key-file.js';
 import { inPackage } from '../package-root.js';
-import type { SessionView } from '../server/session.js';
+import type { SessionView } from '../call.js';
 import type { Services } from '../services.js';
 import { peopleRepository } from '../store/repositories/people.js';
 import { encryptedZip, paperAsOfd, paperAsPdf, paperAsText } from './rehearsal-files.js';

@@ -3,7 +3,7 @@ import { recordTarget } from '../../core/holdings.js';
 import type { Level, ReadTools, Target, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { AccessRehearse, PersonRehearse } from '../../policies/schemas/guarding.js';
 import type { AccessGate } from '../access/gate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 
 export interface RehearsalParts {

@@ -1,6 +1,6 @@
 import type { ReadTools, UnitOfWork, WriteTools, Clock, Level } from '../../core/ports.js';
 import type { AccessGate } from '../access/gate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { PeopleRepository } from '../store/repositories/people.js';
 
 /** What every page of the console shows of the box it stands on. */

@@ -8,7 +8,7 @@ import type { ApprovalTx } from '../../secrecy/ports.js';
 import { samePerson } from '../../secrecy/separation.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { Subject } from '../../secrecy/subject.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Emergency, EmergencyRepository } from '../store/repositories/emergencies.js';
 import type { PeopleRepository } from '../store/repositories/people.js';
 import { holders } from './offices.js';

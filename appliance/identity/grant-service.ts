@@ -8,7 +8,7 @@ import { grantEnd } from '../../secrecy/personnel.js';
 import type { ApprovalTx } from '../../secrecy/ports.js';
 import { checkGrant } from '../../secrecy/separation.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import { heldOf, holders, inForceNow, notItsMaker } from './offices.js';
 

@@ -3,7 +3,7 @@ import type { Static } from '@sinclair/typebox';
 import { ArchiveError } from '../../core/errors.js';
 import type { ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { SoftwareKeyStore } from '../keystore/software.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 
 export const KeyUnlock = Type.Object({
   /** One officer's share in the clear, opened with the officer's own key in the browser. base64. */

@@ -3,7 +3,7 @@ import type { PasswordPack } from '../../secrecy/password-pack.js';
 import { ArchiveError } from '../../core/errors.js';
 import type { Clock, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { PolicyTighten } from '../../policies/schemas/policy.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import { latestPack } from '../store/repositories/packs.js';
 import type { PackRepository } from '../store/repositories/packs.js';
 import type { TerminalRepository } from '../store/repositories/terminals.js';

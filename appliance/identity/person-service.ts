@@ -7,7 +7,7 @@ import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import { checkClearance } from '../../secrecy/personnel.js';
 import type { PeopleFile } from '../../policies/schemas/people.js';
 import type { Certificate } from '../crypto/certificate.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import type { PersonnelRepository } from '../store/repositories/personnel.js';
 import { ALL_PEOPLE, notItsMaker } from './offices.js';

@@ -4,7 +4,7 @@ import type { Clock, Ids, ReadTools, UnitOfWork, WriteTools } from '../../core/p
 import type { PeopleFile, PersonnelEnter, PersonnelLeave, PersonnelList, PersonnelNote, PersonnelReturn, PersonnelShow } from '../../policies/schemas/people.js';
 import { clearanceToday, coolOffUntil, trainingMissing } from '../../secrecy/personnel.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Person } from '../store/repositories/people.js';
 import type { RegisterEntry } from '../store/repositories/personnel.js';
 import { leave } from './leave.js';

@@ -5,8 +5,7 @@ import { afterFailure, checkLock, checkPassword } from '../../secrecy/password-p
 import type { PasswordPack } from '../../secrecy/password-pack.js';
 import type { AccessGate } from '../access/gate.js';
 import type { CryptoProvider } from '../crypto/provider.js';
-import type { ServerCall } from '../server/route.js';
-import type { SessionView } from '../server/session.js';
+import type { ServerCall, SessionView } from '../call.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import type { SessionRepository } from '../store/repositories/sessions.js';
 import type { Terminal, TerminalRepository } from '../store/repositories/terminals.js';

@@ -9,7 +9,7 @@ import { terminalRepository } from '../store/repositories/terminals.js';
 import type { Sealing } from '../store/sealing.js';
 import type { Sql } from '../store/sql.js';
 import type { CryptoProvider } from '../crypto/provider.js';
-import type { Sessions, SessionView } from '../server/session.js';
+import type { Sessions, SessionView } from '../call.js';
 
 /** 会话时限 of the pack in force, asked at every request: what is tightened counts at once. */
 export interface SessionLimits {

@@ -2,7 +2,7 @@ import { ArchiveError } from '../../core/errors.js';
 import type { Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../../core/ports.js';
 import type { TerminalClear, TerminalList, TerminalRegister, TerminalRetire } from '../../policies/schemas/terminal.js';
 import type { CryptoProvider } from '../crypto/provider.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { PeopleRepository, Person } from '../store/repositories/people.js';
 import type { Terminal, TerminalRepository } from '../store/repositories/terminals.js';
 import { cleanText } from '../../core/text.js';

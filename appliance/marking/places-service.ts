@@ -6,7 +6,7 @@ import { PLACE_FAULTS } from '../../secrecy/mark-places.js';
 import type { PlaceFault } from '../../secrecy/mark-places.js';
 import type { AccessGate } from '../access/gate.js';
 import type { Round, RoundState } from '../rounds/stored-round.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { reportTarget } from '../store/repositories/reports.js';
 import type { Placed } from './places.js';

@@ -14,7 +14,7 @@ import { describeApi } from './openapi.js';
 import { problemOf } from './problem.js';
 import type { Bytes, RouteRow, Routes, ServerCall } from './route.js';
 import { WHEN_EXPIRED, WHEN_LOCKED } from './session.js';
-import type { Sessions, SessionView } from './session.js';
+import type { Sessions, SessionView } from '../call.js';
 import { ANONYMOUS } from '../store/unit-of-work.js';
 import { compileValidators, readQuery } from './validate.js';
 

@@ -1,32 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { ErrorCode } from '../../core/errors.js';
-import type { Call } from '../../core/ports.js';
-import type { SessionView } from './session.js';
+import type { ServerCall } from '../call.js';
 
-/** A call that came in over HTTP, with the session behind it. */
-export interface ServerCall extends Call {
-  /** `undefined` on open routes only. */
-  readonly session: SessionView | undefined;
-  /** Address of the peer, for the ledger's terminal. */
-  readonly ip: string;
-  /** Cookie and header changes that sign-in and sign-out make. */
-  readonly reply: { setSession(token: string | null): void };
-}
-
-/** Bytes instead of JSON: page pictures, reports, exports. */
-export interface Bytes {
-  readonly kind: 'bytes';
-  readonly type: string;
-  readonly body: Buffer | Readable;
-  /** Offered as a download under this name when given; inline otherwise. */
-  readonly fileName?: string;
-  /** Extra headers, e.g. `X-Trace-Code`. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export const bytes = (type: string, body: Buffer | Readable, more: Pick<Bytes, 'fileName' | 'headers'> = {}): Bytes =>
-  ({ kind: 'bytes', type, body, ...more });
+export { bytes } from '../call.js';
+export type { Bytes, ServerCall } from '../call.js';
 
 /**
  * One act on the wire. `GET` reads take `input` from the query, `POST` from a JSON body, `PUT` from the query with the raw body
