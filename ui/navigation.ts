@@ -27,6 +27,12 @@ export const PAGES: readonly PageGroup[] = [
     ],
   },
   {
+    name: '鉴定销毁', pages: [
+      { path: '/appraisal', name: '到期鉴定', acts: ['appraisal.due', 'appraisal.list'] },
+      { path: '/holds', name: '档案冻结', acts: ['hold.list'] },
+    ],
+  },
+  {
     name: '载体与设备', pages: [
       { path: '/carriers', name: '载体台账', acts: ['carrier.list'] },
       { path: '/devices', name: '专用设备', acts: ['device.list'] },

@@ -26,6 +26,8 @@ export const STATES: Readonly<Record<string, { readonly name: string; readonly s
   'terminal.registered': { name: '待核定', style: warn }, 'terminal.cleared': { name: '在用', style: on }, 'terminal.retired': { name: '停用', style: '' },
   'carrier.registered': { name: '待入柜', style: warn }, 'carrier.in_use': { name: '借出', style: on }, 'carrier.in_custody': { name: '在管', style: on }, 'carrier.in_transit': { name: '外出', style: warn }, 'carrier.returned': { name: '已清退', style: '' },
   'carrier.lost': { name: '丢失', style: bad }, 'carrier.pending_destruction': { name: '待销', style: warn }, 'carrier.destroyed': { name: '已销毁', style: '' },
+  'appraisal.drafted': { name: '待组成小组', style: warn }, 'appraisal.opinions': { name: '逐件鉴定', style: on }, 'appraisal.reported': { name: '待会签', style: warn }, 'appraisal.countersigned': { name: '待报批', style: warn },
+  'appraisal.submitted': { name: '审批中', style: warn }, 'appraisal.approved': { name: '已批准', style: on }, 'appraisal.closed': { name: '已办结', style: done }, 'appraisal.cancelled': { name: '已撤销', style: '' }, 'hold.open': { name: '冻结中', style: warn },
   'device.in_use': { name: '在用', style: on }, 'device.suspended': { name: '停用', style: bad }, 'device.expired': { name: '证书过期', style: bad }, 'device.unchecked': { name: '待检查', style: warn },
   'emergency.active': { name: '进行中', style: on }, 'emergency.unreviewed': { name: '待核查', style: warn }, 'emergency.ended': { name: '已办结', style: done },
   enabled: { name: '在用', style: on }, disabled: { name: '停用', style: '' }, locked: { name: '已锁定', style: warn }, unlocked: { name: '已解锁', style: on },

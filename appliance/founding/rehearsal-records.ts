@@ -19,7 +19,7 @@ import { rehearsalFile } from './rehearsal.js';
 
 interface PaperRow {
   readonly title: string; readonly number: string;
-  /** `0-` last year, `1-` this year, then month and day; never later than today. */
+  /** `0-` last year, `1-` this year, then month and day; never later than today. A whole date stands as it is: of what has long been due for appraisal. */
   readonly on: string;
   /** 保管期限表条目 */
   readonly item: string; readonly form: 'pdf' | 'ofd' | 'text';
@@ -170,8 +170,9 @@ async function mark(box: Box, services: Services, hands: Hands, row: BatchRow & 
 const termOf = (row: SecretRow, today: string): Term =>
   row.endsInDays === undefined ? { kind: 'duration', years: row.years, months: 0, days: 0 } : { kind: 'date', on: Temporal.PlainDate.from(today).add({ days: row.endsInDays }).toString() };
 
-/** `1-03-20` as a day of this year, or today where that is yet to come. */
+/** `1-03-20` as a day of this year, or today where that is yet to come; a whole date as itself. */
 function dayOf(text: string, today: string): string {
+  if (/^\d{4}-/u.test(text)) return text;
   const year = Number(today.slice(0, 4)) - (text.startsWith('0') ? 1 : 0);
   const day = `${String(year)}${text.slice(1)}`;
   return day < today ? day : today;
