@@ -28,7 +28,7 @@ export interface BatchShown extends BatchRow {
 }
 export interface Candidates {
   readonly people: readonly { readonly id: string; readonly name: string; readonly position: string; readonly departmentName: string; readonly parts: readonly string[] }[];
-  readonly panel: { readonly minMembers: number; readonly source: string; readonly parts: readonly { readonly key: string; readonly name: string; readonly required: boolean }[] };
+  readonly panel: { readonly minMembers: number; readonly minPerItem: number; readonly parts: readonly { readonly key: string; readonly name: string; readonly required: boolean }[] };
   readonly bases: readonly { readonly key: string; readonly name: string }[]; readonly maxItems: number;
 }
 export interface Precondition { readonly code: string; readonly passed: boolean; readonly text: string; readonly article: string; readonly blocks: boolean }

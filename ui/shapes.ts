@@ -15,7 +15,7 @@ export interface RecordFacts {
   readonly categoryCode: string | null; readonly archivalYear: number | null; readonly retentionCode: string | null; readonly orgOrFunction: string | null;
   readonly scheduleItemId: string | null; readonly documentDate: string | null; readonly completedOn: string | null; readonly archivalCode: string | null;
   readonly mark: string | null; readonly filingDeadline: string | null; readonly filedAt: string | null; readonly transferDueOn: string | null;
-  readonly retentionExpiresOn: string | null; readonly verdict: Verdict | null; readonly capturedAt: string; readonly version: number;
+  readonly retentionExpiresOn: string | null; readonly currentRetention: string | null; readonly legalHold: boolean; readonly verdict: Verdict | null; readonly capturedAt: string; readonly version: number;
   readonly electronicRecordCode: string; readonly metadataDigest: string | null; readonly classificationId: string | null;
 }
 /** 著录 as the box keeps it; the elements named here have a place on the forms. */
