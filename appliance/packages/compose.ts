@@ -7,6 +7,7 @@ import type { EnvelopeOpening, EnvelopeSealing, PackagePlan, PackageTrust, Write
 import { readPackage, readPackageFrom } from './read.js';
 import { sealEnvelope, sealPackage } from './seal-envelope.js';
 import type { PackageSource } from './store.js';
+import { setFaults } from './volumes.js';
 import { planVolumes, writePackage } from './write.js';
 
 export interface PackageRoomParts extends SealTools, MetadataTools { readonly two: TwoVerifiers }
@@ -19,6 +20,8 @@ export function packageRoom(parts: PackageRoomParts) {
     volumes: (plan: PackagePlan, wish: WritePackageWish = {}) => planVolumes(tools, plan, wish).map(({ records, ...rest }) => ({ ...rest, codes: records.map(({ row }) => row.archivalCode) })),
     writePackage: async (plan: PackagePlan, folder: string, wish?: WritePackageWish) => writePackage(tools, plan, folder, wish),
     readPackage: async (folder: string, trust: PackageTrust) => readPackage(tools, folder, trust),
+    /** Whether the volumes read are all of one package, each once. */
+    setFaults,
     readPackageFrom: async (source: PackageSource, trust: PackageTrust) => readPackageFrom(tools, source, trust),
     sealEnvelope: async (folder: string, out: string, sealing: EnvelopeSealing) => sealEnvelope(tools, folder, out, sealing),
     /** Straight into envelopes: the plain form is never on the disk. */

@@ -6,6 +6,7 @@ import { Temporal } from 'temporal-polyfill';
 import { ArchiveError } from '../../core/errors.js';
 import type { CalendarDate, Instant } from '../../core/ports.js';
 import { utf8Bytes } from '../../core/computer-file-name.js';
+import { CHUNK_BYTES } from '../../secrecy/envelope.js';
 import { addressBytes, HALF_BYTES, requireOpenable, secretInfo, secretSalt } from '../../secrecy/transfer-envelope.js';
 import { removeFolder } from '../content/file-ops.js';
 import { openSealed, sealedObjectId } from '../content/open.js';
@@ -120,7 +121,8 @@ async function tarSource(reader: SealedReader, name: string): Promise<PackageSou
     }
     throw error;
   };
-  const entries = await tarEntries(reader.bytes, async (offset, length) => reader.readRange(offset, length).catch(told));
+  const near = windowOf(reader);
+  const entries = await tarEntries(reader.bytes, async (offset, length) => near.read(offset, length).catch(told));
   const byPath = new Map<string, TarEntry>();
   const keys = new Set<string>();
   for (const entry of entries) {
@@ -136,11 +138,34 @@ async function tarSource(reader: SealedReader, name: string): Promise<PackageSou
       const entry = byPath.get(file);
       if (entry === undefined) throw new ArchiveError('E_ENVELOPE_CONTENT', { why: 'no such file' });
       try {
-        for await (const piece of reader.pieces(entry.at, entry.bytes)) yield piece;
+        if (entry.bytes <= CHUNK_BYTES) yield await near.read(entry.at, entry.bytes);
+        else for await (const piece of reader.pieces(entry.at, entry.bytes)) yield piece;
       } catch (error) {
         await told(error);
       }
     },
-    close: async () => reader.close(),
+    async close() {
+      near.clear();
+      await reader.close();
+    },
+  };
+}
+
+const WINDOW_BYTES = 16 * CHUNK_BYTES;
+
+/** Headers and small files lie many to a chunk: each chunk is opened once for all that are read in their order. */
+function windowOf(reader: SealedReader) {
+  let [from, held] = [0, new Uint8Array(0)];
+  return {
+    async read(offset: number, length: number): Promise<Uint8Array> {
+      if (offset < from || offset + length > from + held.length) {
+        held.fill(0);
+        held = new Uint8Array(0);
+        const at = Math.floor(offset / CHUNK_BYTES) * CHUNK_BYTES;
+        [from, held] = [at, Uint8Array.from(await reader.readRange(at, Math.min(WINDOW_BYTES, reader.bytes - at)))];
+      }
+      return held.slice(offset - from, offset - from + length);
+    },
+    clear: () => held.fill(0),
   };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { canonicalBytes } from '../../core/canonical.js';
 import { utf8Bytes } from '../../core/computer-file-name.js';
 import { ArchiveError } from '../../core/errors.js';
+import { isSecret } from '../../secrecy/level.js';
 import { hexOf } from '../content/seal-keys.js';
 import { inPackage } from '../package-root.js';
 import { casesXml, extensionXml, itemsXml } from './catalogue-xml.js';
@@ -31,11 +32,21 @@ export interface VolumePlan {
 export function planVolumes(tools: PackageTools, plan: PackagePlan, { volumeBytes }: WritePackageWish): readonly VolumePlan[] {
   const packageNo = requirePackageNo(plan.packageNo);
   if (plan.records.length === 0) throw new ArchiveError('E_INPUT_INVALID', { what: 'package without records' });
+  requireLevels(plan);
   const sizes = (record: PackageRecord): number => roomOf(recordEntries(tools, plan, record).map(({ bytes }) => bytes));
   const parts = volumeBytes === undefined
     ? [plan.records]
     : split(plan.records.map((item) => ({ item, id: item.row.archivalCode, room: sizes(item) })), roomOf(plan.others.map(({ bytes }) => bytes)), volumeBytes);
   return parts.map((records, at) => ({ folder: volumeFolder(packageNo, at + 1, parts.length), volume: at + 1, volumes: parts.length, records }));
+}
+
+/**
+ * 包密级 = 内含最高密级: never lower than an item's, and no state secret without its mark.
+ * @throws ArchiveError `E_INPUT_INVALID`, `E_CLS_MARK_MISSING`
+ */
+function requireLevels({ level, mark, records }: PackagePlan): void {
+  if (records.some((record) => record.level > level)) throw new ArchiveError('E_INPUT_INVALID', { what: 'level of the package' });
+  if ((isSecret(level) && mark === null) || records.some((record) => isSecret(record.level) && (record.mark === null || record.marking === null))) throw new ArchiveError('E_CLS_MARK_MISSING', { what: 'package' });
 }
 
 /** Volume after volume under `folder`, each finished before the next begins; one that is there already is refused. */

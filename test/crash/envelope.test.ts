@@ -12,7 +12,7 @@ import { certify, fileOf, hex, NOW, packageDesk, planOf, provider, recordOf, two
 const STEPS = process.env['CRASH_STEPS'] ?? '3';
 const SCRIPT = inPackage('dist', 'test', 'helpers', 'seal-process.js');
 
-test('killed at a file operation of sealing or laying out, nothing half done has a name; the next run begins anew and ends whole', async (t) => {
+test('killed at a file operation of sealing, laying out or opening, nothing half done has a name; the next run begins anew and ends whole', async (t) => {
   t.timeout(240_000);
   const folder = mkdtempSync(path.join(tmpdir(), 'shouzang-crash-envelope-'));
   const desk = packageDesk({ quick: true });
@@ -28,10 +28,12 @@ test('killed at a file operation of sealing or laying out, nothing half done has
   const out = path.join(folder, 'out');
   const covered: string[] = [];
 
-  for (const mode of ['seal', 'write'] as const) {
+  await desk.room.sealEnvelope(path.join(folder, 'package'), path.join(folder, 'road.envelope'), road.sealing('0d9c1c6e-7a51-4b38-8d19-7f3d0c9a1b22'));
+  for (const mode of ['seal', 'write', 'open'] as const) {
     const run = async (step?: number) => {
       await writeFile(path.join(folder, 'plan.json'), JSON.stringify({
-        envelope: '0d9c1c6e-7a51-4b38-8d19-7f3d0c9a1b22', chain: road.sender.chain, key: hex(provider.exportPrivateKey(road.sender.key)), encryption: certificatePem(encryption), anchor: certificatePem(road.receiver.authority), device: certificatePem(device), mode,
+        envelope: '0d9c1c6e-7a51-4b38-8d19-7f3d0c9a1b22', chain: road.sender.chain, key: hex(provider.exportPrivateKey(road.sender.key)), encryption: certificatePem(encryption), anchor: certificatePem(road.receiver.authority), device: certificatePem(device),
+        envelopeKey: hex(provider.exportPrivateKey(road.envelopeKey)), deviceKey: hex(provider.exportPrivateKey(road.deviceKey)), mode,
       }));
       return spawnSync(process.execPath, [SCRIPT, folder, ...(step === undefined ? [] : [String(step)])], { encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } });
     };
@@ -43,6 +45,7 @@ test('killed at a file operation of sealing or laying out, nothing half done has
         await read.close();
       } else t.deepEqual((await desk.room.readPackage(path.join(out, 'copy'), { anchors: [road.sender.authority], at: NOW })).findings, []);
     };
+    await rm(out, { recursive: true, force: true });
     await mkdir(out, { recursive: true });
     const steps = Number((await run()).stdout.trim());
     t.true(steps > 5, mode);

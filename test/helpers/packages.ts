@@ -72,7 +72,7 @@ function scalar(element: MetadataElement): string | number | boolean {
     case 'id': return '6f1c1f0e-0d7a-4c49-9a52-1d0c3d1f8a55';
     case 'digest': return 'ab'.repeat(32);
     case 'term': return dictionaries.dictionaries.find(({ id }) => id === (element.dictionary ?? element.key))?.terms[0]?.key ?? 'other';
-    default: return element.dictionary === undefined ? `${element.name}〔2026〕 & <试> "𠮷" 甲` : dictionaries.dictionaries.find(({ id }) => id === element.dictionary)?.terms[0]?.key ?? '';
+    default: return element.key === 'abstract' ? '第一行\n  第二行 ' : element.dictionary === undefined ? `${element.name}〔2026〕 & <试> "𠮷" 甲` : dictionaries.dictionaries.find(({ id }) => id === element.dictionary)?.terms[0]?.key ?? '';
   }
 }
 

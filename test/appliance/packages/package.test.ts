@@ -9,7 +9,8 @@ import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { CERTIFICATES, MANIFEST, NOTE, SIGNATURE } from '../../../appliance/packages/layout.js';
 import { readNote } from '../../../appliance/packages/note.js';
-import type { PackageRecord, ReadRecord } from '../../../appliance/packages/port.js';
+import type { PackageFacts, PackageRecord, ReadRecord } from '../../../appliance/packages/port.js';
+import { setFaults } from '../../../appliance/packages/volumes.js';
 import { split } from '../../../appliance/packages/split.js';
 import { verifyPaths } from '../../../appliance/reports/verify.js';
 import { everyElement, fileOf, NOW, otherOf, packageDesk, planOf, provider, recordOf, testBox, twoBoxes } from '../../helpers/packages.js';
@@ -163,6 +164,7 @@ test('分盘: an item is never split, the order is kept, all of them are there, 
   t.true(volumes.length > 2);
   t.deepEqual(volumes.flatMap(({ codes }) => codes), many.map(({ row }) => row.archivalCode));
   const read: ReadRecord[] = [];
+  const facts: PackageFacts[] = [];
   for (const { folder: name, volume, bytes, manifest } of volumes) {
     t.true(bytes <= 1_500_000);
     const one = await desk.room.readPackage(path.join(folder, name), trust);
@@ -170,8 +172,15 @@ test('分盘: an item is never split, the order is kept, all of them are there, 
     t.like(one.facts, { volume, volumes: volumes.length });
     t.is(one.manifest, manifest);
     read.push(...await collect(one));
+    if (one.facts !== null) facts.push(one.facts);
   }
   await sameRecords(t, read, many);
+  t.deepEqual(setFaults(facts), []);
+  const [first, second, ...others] = facts;
+  if (first === undefined || second === undefined) return t.fail();
+  t.deepEqual(setFaults([first, ...others]).map(({ code, entry }) => `${code} ${entry}`), ['E_PKG_FILE_MISSING 第2盘']);
+  t.deepEqual(setFaults([...facts, second]).map(({ code, entry }) => `${code} ${entry}`), ['E_PKG_FILE_EXTRA 第2盘']);
+  t.deepEqual(setFaults([first, { ...second, madeAt: '2026-11-24T00:00:00.000Z' }, ...others]).map(({ code, entry }) => `${code} ${entry}`), ['E_PKG_CATALOGUE 第2盘']);
   await t.throwsAsync(desk.room.writePackage(planOf(box, many, { packageNo: 'YJ-2' }), folder, { volumeBytes: 600_000 }), { code: 'E_PKG_ITEM_TOO_LARGE' } as never);
 });
 
@@ -185,6 +194,9 @@ test('what cannot be a package is refused before or while it is written, and lea
   };
   await refused({ packageNo: '../x' }, records, 'E_INPUT_INVALID');
   await refused({}, [], 'E_INPUT_INVALID');
+  await refused({ level: 2 }, records, 'E_INPUT_INVALID');
+  await refused({ mark: null }, records, 'E_CLS_MARK_MISSING');
+  await refused({}, [{ ...one, marking: null }], 'E_CLS_MARK_MISSING');
   await refused({}, [one, one], 'E_CODE_DUPLICATE');
   await refused({ others: [otherOf('../../x.txt', 'x')] }, records, 'E_PKG_PATH');
   await refused({ others: [otherOf('VERIFY-package.sh', 'x')] }, records, 'E_PKG_PATH');
