@@ -11,6 +11,8 @@ export interface Carriers extends Page<CarrierRow> { readonly kinds: readonly { 
 export interface CarrierShown extends CarrierRow {
   readonly facts: Readonly<Record<string, string | number | boolean | undefined>>; readonly mark: string; readonly registeredAt: string; readonly registeredByName: string; readonly reportHours: number; readonly reportSource: string;
   readonly contents: readonly { readonly record: string; readonly code: string; readonly level: number; readonly state: string }[];
+  /** What lay on it until it was destroyed. */
+  readonly ended: readonly { readonly record: string; readonly code: string; readonly level: number; readonly state: string }[];
   readonly history: readonly { readonly seq: number; readonly at: string; readonly byName: string; readonly event: string; readonly approval: string | null; readonly told: Readonly<Record<string, unknown>> }[];
 }
 export interface Counted {
@@ -23,7 +25,7 @@ export const EVENTS: Readonly<Record<string, readonly MoveKind[]>> = {
   registered: ['file', 'lend', 'condemn'], in_use: ['return', 'carry-out'], in_custody: ['file', 'lend', 'carry-out', 'give-back', 'condemn'], in_transit: ['arrive', 'give-back'], lost: ['report', 'find'],
 };
 export const EVENT_NAMES: Readonly<Record<string, string>> = {
-  register: '登记', file: '入柜', lend: '借出', return: '归还', 'carry-out': '携带外出', arrive: '带回', 'give-back': '清退', condemn: '转为待销', find: '找回', report: '登记已报告', load: '登记所载档案', inventory: '盘点', lose: '报失',
+  register: '登记', file: '入柜', lend: '借出', return: '归还', 'carry-out': '携带外出', arrive: '带回', 'give-back': '清退', condemn: '转为待销', find: '找回', report: '登记已报告', load: '登记所载档案', spare: '撤销待销', destroy: '销毁注销', reuse: '清除后再利用', 'migrated-from': '内容已迁出', 'migrated-to': '内容已迁入', inventory: '盘点', lose: '报失',
 };
 export const FIELD_NAMES: Readonly<Record<string, string>> = {
   receivedFrom: '来文单位', receivedOn: '收到日期', formerNo: '原编号、文号', batch: '批次', secrecyPeriod: '保密期限', expiresOn: '期限届满日', brand: '品牌型号', serial: '序列号', capacity: '容量', sealNo: '封签号', madeBy: '制作单位', madeOn: '制作日期', remark: '备注',

@@ -35,6 +35,7 @@ export const PAGES: readonly PageGroup[] = [
   {
     name: '载体与设备', pages: [
       { path: '/carriers', name: '载体台账', acts: ['carrier.list'] },
+      { path: '/disposal', name: '载体销毁', acts: ['disposal.list'] },
       { path: '/devices', name: '专用设备', acts: ['device.list'] },
     ],
   },

@@ -2,7 +2,7 @@ import { ArchiveError } from '../../core/errors.js';
 import type { Instant } from '../../core/ports.js';
 import type { DisposalPrint } from '../../policies/schemas/media-destruction.js';
 import { levelName } from '../../secrecy/level.js';
-import { destructionFaults } from '../../secrecy/media-destruction.js';
+import { destructionFaults, resultStatement } from '../../secrecy/media-destruction.js';
 import type { MediaDestruction } from '../../secrecy/media-destruction.js';
 import { localTime } from '../reports/document.js';
 import type { FormHead } from '../reports/form.js';
@@ -88,27 +88,27 @@ export function formService(parts: DisposalParts, batches: BatchService, lines: 
     }));
     sheet.heading('清点、审批');
     sheet.cells([
-      { label: '申请人、日期', value: plan === null ? `${name(it.openedBy.person)}（登记）　${it.openedOn}` : `${name(plan.applicant.person)}　${it.openedOn}` },
+      { label: '申请人、日期', value: plan === null ? `${name(it.openedBy.person)}（登记），${it.openedOn}` : `${name(plan.applicant.person)}，${it.openedOn}` },
       { label: '销毁方式', value: plan === null ? '' : plan.manner === 'send' ? '送销' : `自销。急需理由：${plan.urgency ?? ''}` },
       { label: '送销单位及资质', value: all.unit === null ? '' : `${all.unit.name}；资质 ${all.unit.certNo}，有效期至 ${all.unit.validTo}；${all.unit.designatedBy}`, wide: true },
-      { label: '清点核对、保密意见', value: 'count' in it ? `账物相符，共 ${String(all.rows.length)} 件。${it.count.opinion}　${name(it.count.by.person)}　${localTime(it.count.at)}` : '', wide: true },
-      ...(all.opinions.length === 0 ? [{ label: '主管领导审批', value: '', wide: true, room: 26 }] : all.opinions.map((one) => ({ label: '主管领导审批', value: `${one.opinion}　${one.name}（${one.seat}）　${localTime(one.at)}`, wide: true }))),
+      { label: '清点核对、保密意见', value: 'count' in it ? `账物相符，共 ${String(all.rows.length)} 件。${it.count.opinion}。${name(it.count.by.person)}，${localTime(it.count.at)}` : '', wide: true },
+      ...(all.opinions.length === 0 ? [{ label: '主管领导审批', value: '', wide: true, room: 26 }] : all.opinions.map((one) => ({ label: '主管领导审批', value: `${one.opinion}。${one.name}（${one.seat}），${localTime(one.at)}`, wide: true }))),
       ...(plan?.consentNo == null ? [] : [{ label: '上级批准文号', value: plan.consentNo, wide: true }]),
     ]);
     sheet.heading('送出、监销');
     sheet.cells([
       { label: '隔离存放', value: 'isolation' in it ? `${it.isolation.place}，封签 ${it.isolation.sealNo}，限 ${it.isolation.dueOn} 前销毁` : '', wide: true },
-      { label: '送出时间与护送人', value: 'release' in it ? `${localTime(it.release.at)}　${channelName(it.release.channel)}　${it.release.escorts.map(name).join('、')}　封签 ${it.release.sealNo}　${it.release.destination}` : '', wide: true },
+      { label: '送出时间与护送人', value: 'release' in it ? `${localTime(it.release.at)}，${channelName(it.release.channel)}${it.release.escorts.length > 0 ? `：${it.release.escorts.map(name).join('、')}` : ''}，封签 ${it.release.sealNo}，送至 ${it.release.destination}` : '', wide: true },
       { label: '执行人、销毁人', value: plan === null ? '' : `${name(plan.executor.person)}${'result' in it ? `、${it.result.destroyedBy}` : ''}` },
       { label: '监销人', value: plan === null ? '' : plan.witnesses.map(({ person }) => name(person)).join('、') },
-      { label: '销毁时间地点', value: 'result' in it ? `${localTime(it.result.finishedAt)}　${it.result.place}` : '' },
+      { label: '销毁时间地点', value: 'result' in it ? `${localTime(it.result.finishedAt)}，${it.result.place}` : '' },
       { label: '凭证号', value: 'result' in it ? it.result.voucherNo ?? '' : '' },
       { label: '影像留存号', value: all.evidence.map(({ kind, sm3 }) => `${KINDS[kind]} ${sm3.slice(0, 16)}`).join('；'), wide: true },
       { label: '备注', value: 'result' in it ? [it.result.remark, ...it.result.failed.map(({ line, why }) => `${all.rows.find(({ id }) => id === line)?.sheet.tag ?? ''} 未销毁：${why}`)].filter(Boolean).join('；') : '', wide: true },
     ]);
     if (!('signatures' in it)) sheet.cells([{ label: '执行人签字', value: ' ', room: 20 }, { label: '监销人签字', value: ' ', room: 20 }]);
     sheet.note('依据：办法第四十三条，保密法实施条例第二十八条。本表长期保存备查；方法表中未与国家保密标准核对的数值仅作参考。');
-    return sheet.finish(`${it.no}　${all.rows.length} 件`);
+    return sheet.finish(`${it.no}，共 ${String(all.rows.length)} 件`);
   }
 
   /** 销毁证明: what was done, who signed it, and what it cannot prove. */
@@ -127,11 +127,12 @@ export function formService(parts: DisposalParts, batches: BatchService, lines: 
     sheet.table('载体', CERTIFICATE, it.result.lines.map((line, n) => ({ at: n + 1, tag: line.no, kind: lines.kindName(line.kind), ever: levelName(line.maxLevelEver), method: words(line.steps, 'destroy'), outcome: line.outcome === 'reuse' ? '已清除，转再利用' : '已销毁' })));
     sheet.heading('签字');
     sheet.cells(it.signatures.flatMap((sign, n) => [
-      { label: n === 0 ? '执行人' : `监销人${String(n)}`, value: `${name(sign.person)}　${localTime(sign.at)}　证书 ${sign.certificateSerial}`, wide: true }, { label: 'SM2 签名', value: sign.signature, wide: true },
+      { label: n === 0 ? '执行人' : `监销人${String(n)}`, value: `${name(sign.person)}，${localTime(sign.at)}，证书 ${sign.certificateSerial}`, wide: true }, { label: 'SM2 签名', value: sign.signature, wide: true },
     ]));
     sheet.cells([{ label: '验签', value: faults.length === 0 ? '各项签名以两套独立算法实现验证通过' : faults.join('；'), wide: true }]);
     sheet.heading('证据（SM3 摘要，原件封存于本机）');
     sheet.cells(all.evidence.map((one) => ({ label: KINDS[one.kind] ?? '', value: one.sm3, wide: true })));
+    sheet.note('验真：同批次的签名文件（JSON）载有每人签署的原文、签名（base64url 的 DER）和证书，用 openssl dgst -sm3 -verify 加 -sigopt distid:1234567812345678 可逐一核对。');
     sheet.note('本证明所能证明的：上列载体经清点、审批、隔离后交付销毁，由所列人员在场并各以本人密钥签字。不能证明的：残留物的实际尺寸与残磁，应以销毁单位凭证和设备检测证书为准；覆写日志对曾存国家秘密的载体不构成销毁。');
     return sheet.finish(`销毁证明 ${it.certificate}`);
   }
@@ -143,6 +144,12 @@ export function formService(parts: DisposalParts, batches: BatchService, lines: 
         tx.audit({ action: call.act, object: input.disposal, objectType: 'disposal', objectLevel: gathered.one.it.level, detail: { form: input.form } });
         return gathered;
       });
+      const { it, certificates } = all.one;
+      if (input.form === 'signatures') {
+        if (!('signatures' in it)) throw new ArchiveError('E_STATE_INVALID', { state: it.state, event: 'signatures' });
+        const signed = it.signatures.map((sign, n) => ({ ...sign, part: n === 0 ? 'executor' : 'witness', statement: resultStatement(it, it.result, sign, n === 0 ? 'executor' : 'witness') }));
+        return bytes('application/json', Buffer.from(`${JSON.stringify({ no: it.no, state: it.state, signatures: signed, certificates }, null, 2)}\n`), { fileName: `${it.no}-签名.json` });
+      }
       const pdf = input.form === 'register' ? await register(all) : await certificate(all);
       return bytes('application/pdf', pdf, { fileName: `${all.one.it.no}-${input.form === 'register' ? '登记审批表' : '销毁证明'}.pdf` });
     },

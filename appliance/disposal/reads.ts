@@ -1,6 +1,6 @@
 import type { DisposalList, DisposalShow } from '../../policies/schemas/media-destruction.js';
 import { destructionFaults } from '../../secrecy/media-destruction.js';
-import type { MediaDestruction } from '../../secrecy/media-destruction.js';
+import type { LineMethod, MediaDestruction } from '../../secrecy/media-destruction.js';
 import type { ServerCall } from '../server/route.js';
 import { DISPOSAL_COLUMNS } from '../store/repositories/disposals.js';
 import type { StoredDisposal } from '../store/repositories/disposals.js';
@@ -11,7 +11,8 @@ import type { DisposalParts } from './parts.js';
 /** 销毁批次 as they are shown. */
 export function readService(parts: DisposalParts, batches: BatchService, lines: LineService) {
   const { store, gate, clock, policy } = parts;
-  const { found, ofBatch, verifyKept } = batches;
+  const { found, ofBatch, verifyKept, stepName } = batches;
+  const methodText = (method: LineMethod | undefined): string => (method === undefined ? '' : `${method.steps.map(stepName).join('＋')}${method.outcome === 'reuse' ? '（清除后再利用）' : ''}`);
 
   async function outward(one: StoredDisposal) {
     const { it } = one;
@@ -45,7 +46,8 @@ export function readService(parts: DisposalParts, batches: BatchService, lines: 
         const plan = 'plan' in it ? it.plan : null;
         return {
           ...await outward(one), it,
-          rows: await Promise.all(rows.map(async (line, n) => ({ ...await lines.shown(tx, line), now: facts[n], method: plan?.methods.find(({ line: of }) => of === line.id) ?? null }))),
+          rows: await Promise.all(rows.map(async (line, n) => ({ ...await lines.shown(tx, line), now: facts[n], method: plan?.methods.find(({ line: of }) => of === line.id) ?? null, methodText: methodText(plan?.methods.find(({ line: of }) => of === line.id)) }))),
+          unitName: plan?.unit == null ? null : (await tx.media.destroyer(plan.unit))?.facts.name ?? null, channels: policy.channels, photosMin: policy.photos.min,
           evidence: await Promise.all(evidence.map(async ({ object: _, ...rest }) => ({ ...rest, addedByName: await parts.nameOf(rest.addedBy) }))),
           history: await Promise.all((await tx.disposals.history(it.id)).map(async (row) => ({ ...row, byName: await parts.nameOf(row.by) }))),
           escortNames: 'release' in it ? await Promise.all(it.release.escorts.map(parts.nameOf)) : [],

@@ -9,7 +9,7 @@ export interface Column { readonly key: string; readonly heading: string; readon
 
 const SIZE = 9;
 const LEADING = 13.5;
-const LABEL = 78;
+const LABEL = 92;
 const PAD = 4;
 const INK = '#101828';
 
@@ -42,13 +42,13 @@ export class Sheet {
     }
     for (const row of rows) {
       const width = row.length === 1 ? form.width : form.width / 2;
-      const laid = row.map((cell) => ({ cell, lines: typeface(REGULAR).lines(typeface(REGULAR).safe(cell.value === '' ? '—' : cell.value), SIZE, width - LABEL - 2 * PAD) }));
-      const height = Math.max(...laid.map(({ cell, lines }) => lines.length * LEADING + (cell.room ?? 0))) + 2 * PAD;
+      const laid = row.map((cell) => ({ cell, names: typeface(REGULAR).lines(cell.label, SIZE, LABEL - 2 * PAD), lines: typeface(REGULAR).lines(typeface(REGULAR).safe(cell.value === '' ? '—' : cell.value), SIZE, width - LABEL - 2 * PAD) }));
+      const height = Math.max(...laid.map(({ cell, names, lines }) => Math.max(names.length, lines.length) * LEADING + (cell.room ?? 0))) + 2 * PAD;
       form.need(height);
-      for (const [at, { cell, lines }] of laid.entries()) {
+      for (const [at, { names, lines }] of laid.entries()) {
         const x = form.left + at * width;
         form.pdf.save().lineWidth(0.5).strokeColor(INK).rect(x, form.y, LABEL, height).stroke().rect(x + LABEL, form.y, width - LABEL, height).stroke().restore();
-        for (const [n, text] of typeface(REGULAR).lines(cell.label, SIZE, LABEL - 2 * PAD).entries()) form.line(text, x + PAD, form.y + PAD + n * LEADING, LABEL - 2 * PAD, { size: SIZE, ink: FAINT });
+        for (const [n, text] of names.entries()) form.line(text, x + PAD, form.y + PAD + n * LEADING, LABEL - 2 * PAD, { size: SIZE, ink: FAINT });
         for (const [n, text] of lines.entries()) form.line(text, x + LABEL + PAD, form.y + PAD + n * LEADING, width - LABEL - 2 * PAD, { size: SIZE });
       }
       form.y += height;

@@ -146,7 +146,7 @@ export const DisposalImportLog = Type.Object({ disposal: Disposal, fileName: Tex
 export type DisposalImportLog = Static<typeof DisposalImportLog>;
 export const DisposalEvidence = Type.Object({ disposal: Disposal, evidence: Id('证据') }, { $id: 'disposal.evidence', ...closed });
 export type DisposalEvidence = Static<typeof DisposalEvidence>;
-export const DisposalPrint = Type.Object({ disposal: Disposal, form: Type.Union([Type.Literal('register'), Type.Literal('certificate')], { description: '登记审批表、销毁证明' }) }, { $id: 'disposal.print', ...closed });
+export const DisposalPrint = Type.Object({ disposal: Disposal, form: Type.Union([Type.Literal('register'), Type.Literal('certificate'), Type.Literal('signatures')], { description: '登记审批表、销毁证明、签名原文' }) }, { $id: 'disposal.print', ...closed });
 export type DisposalPrint = Static<typeof DisposalPrint>;
 
 const certified = { certNo: Text(60, '检测证书编号'), certValidTo: Day('证书有效期至'), reason: Reason };
