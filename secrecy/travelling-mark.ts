@@ -53,6 +53,9 @@ export function travellingMark(it: Matter, period: string | null, certificates: 
   };
 }
 
+/** Field by field: whoever wrote the file may have put them in another order. */
+const lines = (history: TravellingMark['history']): string => JSON.stringify(history.map(({ on, old, text, no }) => [on, old, text, no]));
+
 export type TravellingFault = 'level' | 'mark' | 'origin' | 'history' | 'certificate' | 'proposed' | 'approved';
 
 /**
@@ -83,7 +86,7 @@ export function travellingFaults(one: TravellingMark, record: { readonly level: 
     ...(one.level === (lifted ? 1 : matter.current.level) && record.level === one.level ? [] : ['level' as const]),
     ...(one.mark === (lifted ? declassificationMark(matter) : matter.current.mark) && record.mark === one.mark ? [] : ['mark' as const]),
     ...(one.originOrg === matter.proposal.originOrg ? [] : ['origin' as const]),
-    ...(JSON.stringify(one.history) === JSON.stringify(markHistory(matter).map(({ on, old, text, no }) => ({ on, old, text, no }))) ? [] : ['history' as const]),
+    ...(lines(one.history) === lines(markHistory(matter)) ? [] : ['history' as const]),
     ...wrong,
   ])];
 }

@@ -21,7 +21,7 @@ import { accessionTarget } from '../store/repositories/accessions.js';
 import type { Counterpart } from '../store/repositories/counterparts.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { declaredName, levelOf, markOf } from './item.js';
-import { codesOf } from './lists.js';
+import { codesIn, listOf } from './lists.js';
 import type { Incoming } from './medium.js';
 
 type Tx = Repositories & WriteTools;
@@ -170,9 +170,8 @@ export function openingOf(parts: OpeningParts) {
       throw new ArchiveError('E_ACCESSION_INCOMPLETE', { volumes: volumes.length });
     }
     if (!parts.keepsFonds(first.fonds)) throw new ArchiveError('E_ACCESSION_FONDS', { fonds: first.fonds });
-    const declared = { items: facts.reduce((sum, { items }) => sum + items, 0), bytes: facts.reduce((sum, { bytes }) => sum + bytes, 0) };
-    if (declared.items > policy.recordsAtMost) throw new ArchiveError('E_ACCESSION_INCOMPLETE', { items: declared.items });
-    progress.total = declared.items;
+    progress.total = facts.reduce((sum, { items }) => sum + items, 0);
+    if (progress.total > policy.recordsAtMost) throw new ArchiveError('E_ACCESSION_INCOMPLETE', { items: progress.total });
     const verifier = parts.verifierFor(parseCertificate(counterpart.card.chain.at(-1) ?? ''));
     const catalogue: string[] = [];
     let [seq, files, bytes] = [0, 0, 0];
@@ -188,12 +187,15 @@ export function openingOf(parts: OpeningParts) {
       }
     }
     const others = volumes.flatMap(({ read }) => read.files.filter(({ path }) => path.startsWith('其他/')));
+    const transferList = await listOf(others, policy.lists.transferList);
+    // 登记件数与字节数 are those of the signed list; a package without one is told apart by the test that misses it.
+    const declared = transferList === null ? { items: progress.total, bytes } : { items: transferList.length, bytes: transferList.some((row) => row.bytes === null) ? bytes : transferList.reduce((sum, row) => sum + (row.bytes ?? 0), 0) };
     const seconds = (Date.parse(clock.now()) - begun) / 1000;
     return {
       opening: { packageNo: first.packageNo, fonds: first.fonds, unit: first.unitName, volumes: seen, items: seq, files, bytes, declared, level: facts.reduce<Level>((level, each) => (each.level > level ? each.level : level), 0) },
       lists: {
-        catalogue, transferList: await codesOf(others, policy.lists.transferList),
-        attachments: Object.fromEntries(await Promise.all(policy.lists.attachments.map(async ({ name, file }) => [name, await codesOf(others, file)] as const))),
+        catalogue, transferList: codesIn(transferList),
+        attachments: Object.fromEntries(await Promise.all(policy.lists.attachments.map(async ({ name, file }) => [name, codesIn(await listOf(others, file))] as const))),
         others: others.map(({ path, sm3, bytes: size }) => ({ path, sm3, bytes: size })), bytesPerSecond: bytes > 64 * 1024 * 1024 ? bytes / Math.max(seconds, 0.001) : null,
       },
     };

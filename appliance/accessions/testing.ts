@@ -50,7 +50,9 @@ export function receivingTester(parts: TestingParts) {
       if (content.markFaults.length > 0) marks.push(item.archivalCode);
       const { marking } = content;
       if (item.level >= 2 && marking !== null && !reviewed(marking.matter)) unreviewed.push(item.archivalCode);
-      const { record, files } = recordOf(item, content, parts.becoming(one, item));
+      const becoming = parts.becoming(one, item);
+      // As it will stand: known to who takes it in, under the mark that came with it.
+      const { record, files } = recordOf(item, content, { ...becoming, persons: [...new Set([operator, ...one.it.signatures.map(({ person }) => person)])], classification: marking === null ? null : becoming.record });
       const told = await recordFacts({ secrecy: { factsOf: async () => Promise.resolve(marking === null || content.markFaults.length > 0 ? null : inspectionFacts(marking.matter)) } }, record, files, 'offline_package_import');
       facts.push({ ...told, files: told.files.map((file, at) => ({ ...file, declared: { ...file.declared, sm3: content.files[at]?.declaredSm3 ?? null } })) });
     }
