@@ -95,6 +95,11 @@ export async function write<T>(act: string, body: unknown = {}): Promise<T> {
   }));
 }
 
+/** A deed whose answer is content: a copy made for one person. */
+export async function made(act: string, body: unknown = {}): Promise<Response> {
+  return call(address(act), { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrfToken }, body: JSON.stringify(body) });
+}
+
 export async function put<T>(act: string, query: Query, content: Blob, signal?: AbortSignal): Promise<T> {
   return parsed<T>(await call(address(act, query), {
     method: 'PUT',

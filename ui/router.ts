@@ -38,6 +38,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/carriers', component: () => import('./pages/carriers.vue') },
   { path: '/disposal', component: () => import('./pages/disposal.vue') },
   { path: '/disposal/:id', component: () => import('./pages/disposal-batch.vue'), props: true, meta: { nav: '/disposal' } },
+  { path: '/outputs', component: () => import('./pages/outputs.vue') },
   { path: '/devices', component: () => import('./pages/devices.vue') },
   { path: '/appraisal', component: () => import('./pages/appraisal.vue') },
   { path: '/appraisal/:id', component: () => import('./pages/appraisal-batch.vue'), props: true, meta: { nav: '/appraisal' } },
