@@ -14,9 +14,11 @@ const SPACE = 'http://www.saac.gov.cn/standards/ERM/encapsulation';
 const escape = (text: string): string => text.replace(/[&<>"]/gu, (one) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[one] ?? one);
 const tag = (name: string, inner: string, attributes = ''): string => `<${name}${attributes}>${inner}</${name}>`;
 
-type Lookup = (place: string, values: MetadataValues) => (key: string, name?: string) => string;
+type Lookup = (place: string, values: MetadataValues) => Get;
+/** The elements of a key as XML; `joined`: several values in one element, as the standard allows no repetition. */
+type Get = (key: string, joined?: 'joined') => string;
 
-/** Elements of the metadata under the names of DA/T 48; absent ones are left out unless the schema requires them. */
+/** Elements of the metadata under the names of DA/T 48; what is absent gives nothing. */
 function lookup(tools: PackageTools): Lookup {
   const elements = new Map(allElements(tools.scheme).map((element) => [`${element.place}/${element.key}`, element]));
   const text = (element: MetadataElement, value: unknown): string => {
@@ -24,17 +26,24 @@ function lookup(tools: PackageTools): Lookup {
     const terms = element.dictionary ?? (element.kind === 'term' ? element.key : undefined);
     return terms === undefined ? String(value) : labelOf(dictionary(tools.dictionaries, terms), String(value));
   };
-  return (place, values) => (key, name) => {
+  return (place, values) => (key, joined) => {
     const element = elements.get(`${place}/${key}`);
     const value = values[key];
     if (element === undefined || value === undefined || value === null) return '';
-    return (Array.isArray(value) ? (value as readonly unknown[]) : [value]).map((one) => tag(name ?? element.name, escape(text(element, one)))).join('');
+    const words = (Array.isArray(value) ? (value as readonly unknown[]) : [value]).map((one) => text(element, one));
+    return (joined === 'joined' ? [words.join('；')] : words).map((word) => tag(element.name, escape(word))).join('');
   };
 }
 
 const objects = (value: unknown): readonly MetadataValues[] => (Array.isArray(value) ? (value as readonly unknown[]) : value === undefined ? [] : [value])
   .flatMap((one) => (typeof one === 'object' && one !== null ? [{ ...one }] : []));
-const required = (name: string, found: string, otherwise = ''): string => (found === '' ? tag(name, escape(otherwise)) : found);
+const required = (name: string, found: string, otherwise: string): string => (found === '' ? tag(name, escape(otherwise)) : found);
+
+/** 室编件号 or 馆编件号, one of which there must be: without either, the number at the end of the code. */
+function itemNumber(get: Get, code: string): string {
+  const found = get('agencyItemNumber') + get('archivesItemNumber');
+  return found === '' ? tag('室编件号', String(Math.max(1, Number(/(\d{1,9})$/u.exec(code)?.[1] ?? '1')))) : found;
+}
 
 function entity(tools: PackageTools, plan: PackagePlan, record: PackageRecord): string {
   const of = lookup(tools);
@@ -42,29 +51,44 @@ function entity(tools: PackageTools, plan: PackagePlan, record: PackageRecord): 
   const [storage = {}] = objects(record.metadata['storage']);
   const [rights = {}] = objects(record.metadata['rights']);
   const [kept, right] = [of('storage', storage), of('rights', rights)];
-  const level = LEVEL_WORDS[record.level];
   return [
     tag('聚合层次', '文件'),
     tag('来源', [get('archivesName'), get('archivesIdentifier'), get('fondsName'), required('立档单位名称', get('fondsUnitName'), plan.unitName)].join('')),
     required('电子文件号', get('electronicRecordCode'), record.row.electronicRecordCode),
-    tag('档号', [escape(record.row.archivalCode), get('fondsIdentifier'), get('catalogueNumber'), required('年度', get('archivalYear'), record.year), required('保管期限', get('retentionCode'), record.row.retention),
-      get('orgOrFunction'), get('categoryCode'), get('agencyFileNumber'), get('archivesFileNumber'), required('室编件号', get('agencyItemNumber')), get('archivesItemNumber'), get('pageNumber')].join('')),
-    tag('内容描述', [required('题名', get('title'), record.row.title), get('parallelTitle'), get('alternativeTitle'), get('otherTitleInfo'), get('descriptors'), get('keywords'), get('personalNames'), get('abstract'),
-      get('classCode'), get('documentNumber'), required('责任者', get('author'), record.row.author), required('日期', get('documentDate'), record.row.date), get('documentType'), get('precedence'), get('principalReceiver'),
-      get('otherReceivers'), tag('密级', level), get('secrecyPeriod')].join('')),
-    tag('形式特征', [required('文件组合类型', get('compositionType'), record.files.length > 1 ? '组合文件' : '单件'), get('itemCount'), get('pageCount'), get('language'), get('manuscriptType')].join('')),
-    tag('存储位置', [kept('currentLocation'), required('脱机载体编号', kept('offlineMediumNos')), kept('offlineMediumLocations'), kept('microformNo')].join('')),
-    tag('权限管理', [right('intellectualProperty'), ...(right('authorizedAgent') === '' ? [] : [tag('授权', right('authorizedAgent') + right('permittedActs'))]), right('controlIdentifier')].join('')),
+    tag('档号', [escape(record.row.archivalCode), get('fondsIdentifier'), get('catalogueNumber'), tag('年度', /\d{4}/u.exec(record.year)?.[0] ?? plan.madeAt.slice(0, 4)), required('保管期限', get('retentionCode'), record.row.retention),
+      get('orgOrFunction'), get('categoryCode'), get('agencyFileNumber'), get('archivesFileNumber'), itemNumber(get, record.row.archivalCode), get('pageNumber')].join('')),
+    tag('内容描述', [required('题名', get('title'), record.row.title), get('parallelTitle'), get('alternativeTitle'), get('otherTitleInfo'), get('descriptors'), get('keywords', 'joined'), get('personalNames', 'joined'), get('abstract'),
+      get('classCode'), get('documentNumber'), required('责任者', get('author', 'joined'), record.row.author), required('日期', get('documentDate'), record.row.date), get('documentType'), get('precedence'), get('principalReceiver'),
+      get('otherReceivers'), tag('密级', LEVEL_WORDS[record.level]), get('secrecyPeriod')].join('')),
+    tag('形式特征', [tag('文件组合类型', record.files.length > 1 ? '组合文件' : '单件'), get('pageCount'), get('language'), get('manuscriptType')].join('')),
+    tag('存储位置', [kept('currentLocation'), required('脱机载体编号', kept('offlineMediumNos'), ''), kept('offlineMediumLocations'), kept('microformNo')].join('')),
+    tag('权限管理', [right('intellectualProperty'), permissions(right), right('controlIdentifier')].join('')),
     get('systemDescription'), get('annotation'),
   ].join('\n');
 }
 
-function business(tools: PackageTools, record: PackageRecord): string {
+/** 授权: who, and for what; both or neither. */
+function permissions(right: Get): string {
+  const acts = right('permittedActs', 'joined');
+  return acts === '' ? '' : [...right('authorizedAgent').matchAll(/<授权对象>[^<]*<\/授权对象>/gu)].map(([agent]) => tag('授权', agent + acts)).join('');
+}
+
+function relations(tools: PackageTools, record: PackageRecord): string {
   const of = lookup(tools);
-  return tag('业务实体块', record.events.map((event, at) => {
+  return objects(record.metadata['relations']).map((relation) => {
+    const get = of('relation', relation);
+    return tag('文件实体关系', [tag('文件标识符', escape(record.row.electronicRecordCode)), tag('被关联文件标识符', escape(String(relation['relation'] ?? ''))), get('relationType'), get('relation'), get('relationDescription')].join(''));
+  }).join('');
+}
+
+/** Without any event there is still the one that makes this package. */
+function business(tools: PackageTools, plan: PackagePlan, record: PackageRecord): string {
+  const of = lookup(tools);
+  const events: readonly MetadataValues[] = record.events.length > 0 ? record.events : [{ businessStatus: 'historical', businessActivity: 'encapsulate', actionTime: plan.madeAt }];
+  return tag('业务实体块', events.map((event, at) => {
     const get = of('event', event);
-    return tag('业务实体', [tag('业务标识符', `YW${String(at + 1)}`), tag('机构人员标识符', 'JG1'), tag('文件标识符', 'WJ1'), required('业务状态', get('businessStatus')), required('业务行为', get('businessActivity')),
-      required('行为时间', get('actionTime')), get('actionMandate'), get('actionDescription')].join(''));
+    return tag('业务实体', [tag('业务标识符', `YW${String(at + 1)}`), tag('机构人员标识符', 'JG1'), tag('文件标识符', escape(record.row.electronicRecordCode)), required('业务状态', get('businessStatus'), '历史行为'), required('业务行为', get('businessActivity'), '其他'),
+      required('行为时间', get('actionTime'), plan.madeAt), get('actionMandate'), get('actionDescription')].join(''));
   }).join('\n'));
 }
 
@@ -78,13 +102,22 @@ function agents(tools: PackageTools, plan: PackagePlan, record: PackageRecord): 
   }).join('\n'));
 }
 
+/** 编码描述 as the standard words it. */
+const CODING = '本封装包中“编码数据”元素存储的是计算机文件二进制流的Base64编码，有关Base64编码规则参见IETF RFC 2045多用途邮件扩展（MIME）第一部分：互联网信息体格式。当提取和显现封装在编码数据元素中的计算机文件时，应对Base64编码进行反编码，并依据封装包中“反编码关键字”元素中记录的值还原计算机文件的扩展名';
+
 /** Before and after the base64 of a file. */
-function around(file: PackageFile, at: number): readonly [string, string] {
+function around(tools: PackageTools, record: PackageRecord, file: PackageFile, at: number): readonly [string, string] {
   const id = String(at + 1);
-  const electronic = tag('电子属性', tag('计算机文件名', escape(file.name)) + tag('计算机文件大小', String(file.bytes)));
+  const of = lookup(tools);
+  const known = objects(record.metadata['digitalObjects']).find((one) => one['fileName'] === file.name) ?? {};
+  const [scan] = objects(record.metadata['digitization']);
+  const [get, scanned] = [of('digitalObject', known), of('digitization', scan ?? {})];
+  const electronic = tag('电子属性', get('formatInfo') + tag('计算机文件名', escape(file.name)) + tag('计算机文件大小', String(file.bytes)) + get('creatingApplication'));
+  const isScan = file.role === 'main' && scanned('scanDpi') !== '' && scanned('scanColorMode') !== '';
+  const digitized = isScan ? tag('数字化属性', scanned('physicalCharacteristics') + scanned('scanDpi') + scanned('scanColorMode') + scanned('imageCompression')) : '';
   const extension = /\.([^.]+)$/u.exec(file.name)?.[1] ?? '';
   return [
-    `<文档>${tag('文档标识符', `WD${id}`)}${tag('文档序号', id)}${tag('文档主从声明', file.role === 'main' ? '主文档' : '附属文档')}<文档数据 文档数据ID="WDSJ${id}"><编码 编码ID="BM${id}">${electronic}${tag('编码描述', 'Base64')}${tag('反编码关键字', escape(`base64-${extension}`))}<编码数据 编码数据ID="BMSJ${id}">`,
+    `<文档>${tag('文档标识符', `WD${id}`)}${tag('文档序号', id)}${tag('文档主从声明', file.role === 'main' ? '主文档' : '附属文档')}<文档数据 文档数据ID="WDSJ${id}"><编码 编码ID="BM${id}">${electronic}${digitized}${tag('编码描述', CODING)}${tag('反编码关键字', escape(`base64-${extension}`))}<编码数据 编码数据ID="BMSJ${id}">`,
     '</编码数据></编码></文档数据></文档>\n',
   ];
 }
@@ -110,8 +143,8 @@ export function eepEntry(tools: PackageTools, plan: PackagePlan, record: Package
 <封装包创建时间>${plan.madeAt}</封装包创建时间><封装包创建单位>${escape(plan.unitName)}</封装包创建单位>
 <封装内容><文件实体块><文件实体>${entity(tools, plan, record)}
 <文件数据>`;
-  const tail = `</文件数据></文件实体></文件实体块>\n${business(tools, record)}\n${agents(tools, plan, record)}</封装内容></被签名对象></电子文件封装包>\n`;
-  const pieces = record.files.map((file, at) => ({ file, around: around(file, at).map((text) => Buffer.from(text)) as readonly Buffer[] }));
+  const tail = `</文件数据></文件实体>${relations(tools, record)}</文件实体块>\n${business(tools, plan, record)}\n${agents(tools, plan, record)}</封装内容></被签名对象></电子文件封装包>\n`;
+  const pieces = record.files.map((file, at) => ({ file, around: around(tools, record, file, at).map((text) => Buffer.from(text)) as readonly Buffer[] }));
   const [before, after] = [Buffer.from(head), Buffer.from(tail)];
   const bytes = before.length + after.length + pieces.reduce((sum, one) => sum + 4 * Math.ceil(one.file.bytes / 3) + one.around.reduce((all, part) => all + part.length, 0), 0);
   return {

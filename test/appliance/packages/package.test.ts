@@ -6,6 +6,7 @@ import path from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { XMLParser } from 'fast-xml-parser';
 import iconv from 'iconv-lite';
 import { CERTIFICATES, MANIFEST, NOTE, SIGNATURE } from '../../../appliance/packages/layout.js';
 import { readNote } from '../../../appliance/packages/note.js';
@@ -217,10 +218,39 @@ test('DA/T 48: the EEP form lies beside the item, holds its contents in base64, 
   const xml = await readFile(path.join(inside, '电子档案/2026/文书/Z109-WS·2026·Y-BGS-0001/封装包.xml'), 'utf8');
   const data = [...xml.matchAll(/<编码数据 编码数据ID="BMSJ\d+">([^<]*)<\/编码数据>/gu)].map(([, text]) => Buffer.from(text ?? '', 'base64'));
   t.deepEqual(data, await Promise.all(full.files.map(contentOf)));
-  for (const element of ['聚合层次', '来源', '电子文件号', '档号', '内容描述', '形式特征', '存储位置', '权限管理', '文件数据', '业务实体块', '机构人员实体块', '脱机载体编号', '文件组合类型', '密级']) t.regex(xml, new RegExp(`<${element}>`, 'u'), element);
-  const order = ['<聚合层次>', '<来源>', '<电子文件号>', '<档号>', '<内容描述>', '<形式特征>', '<存储位置>', '<权限管理>', '<文件数据>', '<业务实体块>', '<机构人员实体块>'].map((one) => xml.indexOf(one));
-  t.deepEqual(order, [...order].sort((a, b) => a - b));
+  const parsed = new XMLParser({ preserveOrder: true, ignoreAttributes: false, parseTagValue: false, parseAttributeValue: false }).parse(xml) as readonly Ordered[];
+  t.true('电子文件封装包' in (parsed[1] ?? {}));
+  t.deepEqual(orderFaults(parsed[1] ?? {}), []);
+  // The least that an item can have is sound too.
+  const bare = recordOf(2, [fileOf('main', 1, '无扩展名', pattern(3, 1))], { metadata: {}, events: [] });
+  await desk.room.writePackage(planOf(box, [bare], { form: 'eep', packageNo: 'YJ-2' }), folder);
+  const least = await readFile(path.join(folder, 'YJ-2', '电子档案/2026/文书/Z109-WS·2026·Y-BGS-0002/封装包.xml'), 'utf8');
+  t.deepEqual(orderFaults((new XMLParser({ preserveOrder: true, ignoreAttributes: false, parseTagValue: false }).parse(least) as readonly Ordered[])[1] ?? {}), []);
+  t.regex(least, /<室编件号>2<\/室编件号>/u);
 });
+
+type Ordered = Readonly<Record<string, unknown>>;
+/** DA/T 48-2009 as its public schema has it: children in order, `?` at most one, `*` any number, `+` one or more. */
+const SCHEMA: Readonly<Record<string, string>> = {
+  电子文件封装包: '封装包格式描述 版本 被签名对象', 被签名对象: '封装包类型 封装包类型描述 封装包创建时间 封装包创建单位 封装内容', 封装内容: '文件实体块 业务实体块 机构人员实体块', 文件实体块: '文件实体 文件实体关系*',
+  文件实体: '聚合层次 来源 电子文件号 档号 内容描述 形式特征 存储位置 权限管理 信息系统描述* 附注* 文件数据', 来源: '档案馆名称? 档案馆代码? 全宗名称? 立档单位名称',
+  档号: '全宗号? 目录号? 年度 保管期限 机构或问题? 类别号? 室编案卷号? 馆编案卷号? 室编件号 馆编件号? 页号?',
+  内容描述: '题名 并列题名? 副题名? 说明题名文字? 主题词* 关键词? 人名? 摘要? 分类号? 文件编号? 责任者 日期 文种? 紧急程度? 主送? 抄送? 密级 保密期限?', 形式特征: '文件组合类型 页数? 语种? 稿本?',
+  存储位置: '当前位置? 脱机载体编号+ 脱机载体存址* 缩微号?', 权限管理: '知识产权说明? 授权* 控制标识?', 授权: '授权对象 授权行为', 文件数据: '文档+', 文档: '文档标识符 文档序号? 文档主从声明? 题名? 文档数据+', 文档数据: '编码+',
+  编码: '电子属性 数字化属性? 编码描述 反编码关键字 编码数据', 电子属性: '格式信息? 计算机文件名 计算机文件大小 文档创建程序?', 数字化属性: '数字化对象形态? 扫描分辨率 扫描色彩模式 图像压缩方案?',
+  文件实体关系: '文件标识符 被关联文件标识符 关系类型? 关系? 关系描述?', 业务实体块: '业务实体+', 业务实体: '业务标识符 机构人员标识符 文件标识符 业务状态 业务行为 行为时间 行为依据? 行为描述?', 机构人员实体块: '机构人员实体+',
+  机构人员实体: '机构人员标识符 机构人员类型? 机构人员名称 组织机构代码? 个人职位?',
+};
+
+function orderFaults(node: Ordered): readonly string[] {
+  const name = Object.keys(node).find((key) => key !== ':@' && key !== '#text') ?? '';
+  const children = (Array.isArray(node[name]) ? (node[name] as readonly Ordered[]) : []).filter((child) => !('#text' in child));
+  const names = children.map((child) => Object.keys(child).find((key) => key !== ':@') ?? '');
+  const rule = SCHEMA[name];
+  const wanted = new RegExp(`^${(rule ?? '').split(' ').filter(Boolean).map((one) => `(?:${one.replace(/[?*+]$/u, '')},)${/[?*+]$/u.exec(one)?.[0] ?? ''}`).join('')}$`, 'u');
+  const own = wanted.test(names.map((one) => `${one},`).join('')) ? [] : [`${name}: ${names.join(' ')}`];
+  return [...own, ...children.flatMap(orderFaults)];
+}
 
 test('verify: a package and an envelope are recognised and judged without any box; with the root kept aside, also whose they are', async (t) => {
   const folder = folderOf(t);
