@@ -12,6 +12,7 @@ import { grouped, localTime, tableSection } from '../reports/document.js';
 import type { ReportContent, ReportStanding } from '../reports/document.js';
 import type { ServerCall } from '../server/route.js';
 import type { AppraisalItem, StoredAppraisal, StoredOpinion, StoredSignature } from '../store/repositories/appraisals.js';
+import type { SubmittedBatch } from './batches.js';
 import type { ReadTx } from './parts.js';
 import { registerDigest } from './register.js';
 import { requireLead, seenBatch, topLevel } from './sight.js';
@@ -23,7 +24,10 @@ export interface AppraisalReportFacts {
   readonly records: readonly StoredRecord[];
   readonly opinions: readonly StoredOpinion[];
   readonly signatures: readonly StoredSignature[];
+  /** SM3 of the register as it was approved; before that, as it stands. */
   readonly register: string;
+  /** The period of each record before this appraisal. */
+  readonly before: ReadonlyMap<string, string | null>;
   /** Of the records, and of every word that stands in it. */
   readonly level: Level;
   readonly persons: ReadonlyMap<string, { readonly name: string; readonly department: string }>;
@@ -54,8 +58,14 @@ export async function appraisalReportFacts({ gate, sm3 }: AppraisalReporting, tx
     const person = await tx.people.get(id);
     if (person !== undefined) persons.set(id, { name: person.name, department: departments.get(person.department) ?? '' });
   }
+  const before = new Map<string, string | null>();
+  for (const record of records) {
+    const change = (await tx.appraisals.retentionHistory(record.id)).find((one) => one.batch === batch);
+    before.set(record.id, change?.from.code ?? record.currentRetention ?? record.retentionCode);
+  }
+  const approved = approval === undefined ? null : (JSON.parse(approval.it.decided) as SubmittedBatch).register;
   return {
-    stored, items, records, opinions, signatures: await tx.appraisals.signatures(batch), register: registerDigest(sm3, items, records), persons,
+    stored, items, records, opinions, signatures: await tx.appraisals.signatures(batch), register: approved ?? registerDigest(sm3, items, records), before, persons,
     level: highest([topLevel(records), stored.level, ...opinions.map(({ level }) => level)]), approvedBy: approver?.person ?? null, approvedAt: approver?.at ?? null,
   };
 }
@@ -106,7 +116,7 @@ export function appraisalReport(planned: PlannedReport, policy: AppraisalPolicy,
         const record = byId.get(item.record);
         return {
           no: index + 1, archivalCode: record === undefined ? null : codeOf(record), title: record?.description.title ?? null, author: (record?.description.author ?? []).join('、') || null, documentDate: record?.documentDate ?? null,
-          mark: record === undefined ? null : record.mark ?? levelName(record.level), retention: termName(record?.retentionCode ?? null), archivalYear: record?.archivalYear ?? null,
+          mark: record === undefined ? null : record.mark ?? levelName(record.level), retention: termName(record === undefined ? null : facts.before.get(record.id) ?? null), archivalYear: record?.archivalYear == null ? null : String(record.archivalYear),
           conclusion: conclusionText(policy, item.conclusion, item.newRetention),
         };
       }), at),

@@ -149,6 +149,7 @@ test('第三十八条: an appraisal from the expiry list to its approval; who di
   t.is(made.level, 0);
   const shown = done(await archivist.get<{ document: { sections: { key?: string; rows?: Record<string, string>[] }[] } }>('report.show', { report: made.report }));
   const register = shown.document.sections.find(({ key }) => key === 'register')?.rows ?? [];
+  t.deepEqual(register.map((row) => row['retention']), ['10 年', '10 年', '10 年', '10 年', '30 年'], 'as it stood before');
   t.deepEqual(register.map((row) => row['conclusion']), ['销毁', '存续，延长期限 30 年', '存续，改为永久', '销毁', '移交档案馆']);
   t.is(done(await archivist.post<{ state: string }>('appraisal.close', { batch, seenVersion: (await show(archivist, batch)).version })).state, 'closed');
   t.is((await archivist.post<Code>('appraisal.cancel', { batch, reason: '撤销', seenVersion: (await show(archivist, batch)).version })).body.code, 'E_STATE_INVALID');
