@@ -18,13 +18,14 @@ export const FACTS = `${OTHERS}/包信息.json`;
 export const SCRIPT = `${OTHERS}/verify-package.sh`;
 export const SCHEME = `${OTHERS}/元数据方案.json`;
 export const TERMS = `${OTHERS}/元数据字典.json`;
+export const XSD = `${OTHERS}/XML模式.xsd`;
 export const NAMING = `${OTHERS}/命名与编号规则.txt`;
 export const METADATA = '元数据.xml';
 export const PROCESS = '过程信息.xml';
 export const MARKING = '标志.json';
 export const EEP = '封装包.xml';
 /** What the writer puts into 其他/ itself; no companion may take its place. */
-export const OWN_OTHERS: readonly string[] = [FACTS, SCRIPT, SCHEME, TERMS, NAMING];
+export const OWN_OTHERS: readonly string[] = [FACTS, SCRIPT, SCHEME, TERMS, XSD, NAMING];
 
 /** Bytes of UTF-8 of a path with the package's folder in front, for UDF and ISO. */
 export const PATH_BYTES = 240;

@@ -10,7 +10,7 @@ import { inPackage } from '../package-root.js';
 import { casesXml, extensionXml, itemsXml } from './catalogue-xml.js';
 import { given, listed, made, measured, recordEntries } from './entries.js';
 import type { Entry, PackageTools } from './entries.js';
-import { CASES, CERTIFICATES, CONTENT, EXTENSION, FACTS, ITEMS, MANIFEST, NAMING, NOTE, OTHERS, OWN_OTHERS, PATH_BYTES, requirePackageNo, requirePath, samePathKey, SCHEME, SCRIPT, SIGNATURE, TERMS, volumeFolder } from './layout.js';
+import { CASES, CERTIFICATES, CONTENT, EXTENSION, FACTS, ITEMS, MANIFEST, NAMING, NOTE, OTHERS, OWN_OTHERS, PATH_BYTES, requirePackageNo, requirePath, samePathKey, SCHEME, SCRIPT, SIGNATURE, TERMS, volumeFolder, XSD } from './layout.js';
 import { manifestBytes } from './manifest.js';
 import type { ManifestLine } from './manifest.js';
 import { namingText } from './naming.js';
@@ -20,6 +20,7 @@ import { roomOf, split } from './split.js';
 import { folderSink, isTaken } from './store.js';
 import type { PackageSink } from './store.js';
 import { encodeText } from './xml.js';
+import { packageXsd } from './xsd.js';
 
 export interface VolumePlan {
   readonly folder: string;
@@ -119,7 +120,7 @@ const sortedLines = (lines: readonly ManifestLine[]): readonly ManifestLine[] =>
 async function ownOthers(tools: PackageTools, plan: PackagePlan): Promise<readonly Entry[]> {
   return [
     made(SCHEME, Buffer.from(`${JSON.stringify(tools.scheme, null, 1)}\n`)), made(TERMS, Buffer.from(`${JSON.stringify(tools.dictionaries, null, 1)}\n`)),
-    made(NAMING, encodeText(namingText(plan.encoding), plan.encoding)), made(SCRIPT, await readFile(inPackage('appliance', 'packages', 'verify-package.sh'))),
+    made(XSD, Buffer.from(packageXsd(tools.scheme))), made(NAMING, encodeText(namingText(plan.encoding), plan.encoding)), made(SCRIPT, await readFile(inPackage('appliance', 'packages', 'verify-package.sh'))),
   ];
 }
 

@@ -65,14 +65,22 @@ for (const encoding of ['UTF-8', 'GB18030'] as const) {
     const folder = folderOf(t);
     const { metadata, event } = everyElement();
     const full = recordOf(3, [fileOf('main', 1, '全.pdf', pattern(10, 9))], { metadata, events: [event, event] });
-    const put = [...records, full, recordOf(4, [fileOf('main', 1, 'x.txt', pattern(1, 1))], { marking: null, mark: null, level: 0 })];
-    const [written] = await desk.room.writePackage(planOf(box, put, { encoding }), folder);
+    const put = [...records, full, recordOf(4, [fileOf('main', 1, 'x.txt', pattern(1, 1))], { marking: null, mark: null, level: 0, volume: 'Z109-AJ-0001' })];
+    const caseFiles = ['Z109-AJ-0001', 'Z109-AJ-0002'].map((volume) => ({ volume, author: '昆明市测试局', title: '卷 <1>', date: '20260101/20261231', levelText: '公开', items: 1, remark: '' }));
+    const [written] = await desk.room.writePackage(planOf(box, put, { encoding, caseFiles }), folder);
     t.like(written, { folder: 'YJ-2026-0001', volume: 1, volumes: 1, items: 4 });
     const read = await desk.room.readPackage(path.join(folder, 'YJ-2026-0001'), trust);
     t.deepEqual(read.findings, []);
     t.like(read.facts, { packageNo: 'YJ-2026-0001', level: 3, mark: '机密★20年', items: 4, encoding });
     t.is(read.manifest, written?.manifest ?? '');
     await sameRecords(t, await collect(read), put);
+    const inside = path.join(folder, 'YJ-2026-0001');
+    const folders = await Promise.all(put.map(async (_, at) => path.join('电子档案', '2026', '文书', (await readdir(path.join(inside, '电子档案', '2026', '文书'))).sort()[at] ?? '')));
+    t.deepEqual(await read.caseFiles(), caseFiles.slice(0, 1));
+    const xml = ['文件目录.XML', '案卷目录.XML', '扩展目录.xml', ...folders.flatMap((one) => [path.join(one, '元数据.xml'), path.join(one, '过程信息.xml')])];
+    const { status, stderr, error } = spawnSync('xmllint', ['--nonet', '--noout', '--schema', path.join(inside, '其他/XML模式.xsd'), ...xml.map((one) => path.join(inside, one))], { encoding: 'utf8' });
+    if (error === undefined) t.is(status, 0, stderr);
+    else t.log('xmllint is not installed: the schema was not tried');
   });
 }
 
