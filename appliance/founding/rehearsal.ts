@@ -7,7 +7,7 @@ import { writeKeyFile } from '../crypto/key-file.js';
 import { inPackage } from '../package-root.js';
 import { found } from './found.js';
 
-interface RehearsalFile {
+export interface RehearsalFile {
   readonly unitName: string;
   readonly orgType: string;
   readonly systemLevel: Level;
@@ -38,8 +38,8 @@ export async function rehearsalFile(mode: 'unit' | 'repository' = 'unit'): Promi
 const PUBLISHED_ITERATIONS = 2_000;
 
 /** 演练环境: a box that unlocks itself, with a person for every duty and their key files beside it. Says so everywhere. */
-export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode: 'unit' | 'repository' = 'unit'): Promise<void> {
-  const plan = await rehearsalFile(mode);
+export async function foundRehearsal(data: string, clock: Clock, ids: Ids, mode: 'unit' | 'repository' = 'unit', given?: RehearsalFile): Promise<void> {
+  const plan = given ?? await rehearsalFile(mode);
   const folder = dataPaths(data).rehearsal;
   await found({
     data, clock, ids, iterations: PUBLISHED_ITERATIONS, passwordsStand: true, officeYears: 50, virusLibraryOn: clock.today(),

@@ -112,7 +112,7 @@ function around(pdf: PDFKit.PDFDocument, page: DrawnPage, head: CopyHead, no: nu
   text(page.code, 'right', 36, 8);
   rule(HEAD - 3);
   rule(height - FOOT + 8);
-  text(`复制单位：${head.unit}　领用：${head.department} ${head.holder}${head.returnBy === null ? '' : `　${head.returnBy} 前归还，视同原件管理`}`, 'left', height - FOOT + 13, 8);
+  text(`复制单位：${head.unit}\u3000领用：${head.department} ${head.holder}${head.returnBy === null ? '' : `\u3000${head.returnBy} 前归还，视同原件管理`}`, 'left', height - FOOT + 13, 8);
   text(`溯源码 ${head.trace}`, 'left', height - FOOT + 25, 8);
   text(`第 ${String(no)} 页 / 共 ${String(count)} 页`, 'right', height - FOOT + 25, 8, true, INK);
 }

@@ -8,10 +8,16 @@ import test from 'ava';
 import { runCli } from '../../appliance/cli/frame.js';
 import { VERBS } from '../../appliance/cli/verbs.js';
 import { NodeProvider } from '../../appliance/crypto/node-provider.js';
+import { randomIds } from '../../appliance/clock.js';
+import { foundRehearsal, rehearsalFile } from '../../appliance/founding/rehearsal.js';
 import { makeDirectoryDevice } from '../../appliance/devices/directory.js';
 import { attachedStorage, usbUnder } from '../../appliance/devices/sysfs.js';
 import { isoImage, stagingFolder, sweepStaging } from '../../appliance/outputs/disc.js';
 import { outwardName } from '../../appliance/outputs/contents.js';
+import { composeOutputs } from '../../appliance/outputs/compose.js';
+import { openPreview } from '../../appliance/preview/preview.js';
+import type { ServerCall } from '../../appliance/server/route.js';
+import type { PolicyFile } from '../../policies/schemas/files.js';
 import { openTestBox } from '../helpers/box.js';
 import type { Answer, Client, TestBox } from '../helpers/box.js';
 import { at, described, done, fileBatch, filedSecret, mark, markers } from '../helpers/marked.js';
@@ -316,6 +322,40 @@ test.serial('第四十二条: sysfs names what is plugged in; the box compares i
   await box.running.services.deviceWatch.look();
   t.is(await refusals(), 1);
   t.is((await (await box.as('linxiao')).post<Code>('device.scan', { level: 0 })).body.code, 'E_DENIED');
+});
+
+test.serial('保密法实施条例第二十九条: 绝密 is not printed; where the office opened it, not without the consent number, and then by two who sign and a third who issues', async (t) => {
+  t.timeout(240_000);
+  const { clock } = movable();
+  const data = path.join(await folderOf('top'), 'data');
+  const plan = await rehearsalFile();
+  await foundRehearsal(data, clock, randomIds(), 'unit', { ...plan, systemLevel: 4, people: plan.people.map((one) => (one.clearance === 3 ? { ...one, clearance: 4 as const, category: 'core' as const } : one)) });
+  const box = await openTestBox({ teardown: (work) => { afterwards.push(work); } }, { clock, data });
+  const [reader, custodian, officer, head] = [await at(await box.as('liusiyuan'), 4), await at(await box.as('yangjing'), 4), await at(await box.as('zhoumin'), 4), await at(await box.as('wangzhenhua'), 4)];
+  const { record } = await described(custodian, '隐龙潭绝密件', 4);
+  const { record: { electronicRecordCode: code } } = done(await custodian.get<{ record: { electronicRecordCode: string } }>('record.show', { record }));
+  const ask = async (more: object = {}) => custodian.post<Asked>('output.request', { kind: 'print', form: 'pictures', codes: [code], copies: 1, purpose: '会商', keepUntil: '2026-11-30', ...more });
+  const consent = { consentNo: '中保办复〔2026〕1号', consentBy: '原定密机关' };
+  t.is((await ask(consent)).body.code, 'E_COPY_FORBIDDEN_TOP_SECRET', 'off, as shipped');
+  // The same box in an office that opened it: one field of outputs.json.
+  const { services, box: open } = box.running;
+  const shipped = open.policies.content('outputs.json');
+  const content = ((file: PolicyFile) => (file === 'outputs.json' ? { ...shipped, levels: shipped.levels.map((one) => (one.level === 4 ? { ...one, open: true } : one)) } : open.policies.content(file))) as typeof open.policies.content;
+  const preview = openPreview();
+  afterwards.push(async () => preview.close());
+  const { outputs } = composeOutputs({ ...open, policies: { ...open.policies, content } }, { approvals: services.approvals, engine: services.alarmWork.engine, devices: services.devices, preview, nameOf: async (person) => Promise.resolve(person), reader: async (name) => Promise.resolve({ name, department: '' }) });
+  const calling = (act: string, client: Client): ServerCall => ({ act, person: client.person, duty: null, terminal: 'test', traceId: 'test', session: undefined, ip: '', reply: { setSession: () => undefined } });
+  const asking = async (more: object = {}) => outputs.request(calling('output.request', custodian), { kind: 'print', form: 'pictures', codes: [code], copies: 1, purpose: '会商', keepUntil: '2026-11-30', ...more });
+  await t.throwsAsync(asking(), { code: 'E_COPY_FORBIDDEN_TOP_SECRET' } as never, 'opened: no consent number');
+  await t.throwsAsync(asking({ consentNo: consent.consentNo }), { code: 'E_INPUT_INVALID' } as never, 'a number of nobody');
+  const asked = await asking(consent);
+  t.is(asked.no, 'DY4-2026-0001');
+  t.true(done(await officer.get<{ words: readonly string[] }>('approval.show', { approval: asked.approval })).words.includes('同意文号：中保办复〔2026〕1号（原定密机关）'), 'who signs reads the consent');
+  t.is(done(await sign(officer, asked.approval)).state, 'requested');
+  t.is(done(await sign(head, asked.approval)).state, 'done');
+  await t.throwsAsync(outputs.print(calling('output.print', custodian), { output: asked.output, seenVersion: 2 }), { code: 'E_SOD_SAME_PERSON' } as never);
+  t.is((await officer.post<Code>('output.print', { output: asked.output, seenVersion: 2 })).body.code, 'E_NOT_FOUND', 'nor by somebody outside its scope');
+  t.is((await reader.get('output.show', { output: asked.output })).status, 404);
 });
 
 test.serial('闭环: an approval lapses; a copy that is not back by its day is alarmed until it is; returned or destroyed carriers close the order', async (t) => {
