@@ -200,6 +200,8 @@ export interface SecrecyTx extends Holdings {
   readonly notices: NoticeRepository;
   readonly authorities: AuthorityRepository;
   readonly people: OfficerRepository;
+  /** 移交台账: who outside the unit holds copies of these records, by name. */
+  readonly holders: { of(records: readonly string[]): Promise<readonly string[]> };
 }
 
 /** The matter as decisions see it; whoever drew it up does not decide it. */

@@ -34,6 +34,12 @@ export const PAGES: readonly PageGroup[] = [
     ],
   },
   {
+    name: '移交接收', pages: [
+      { path: '/transfers', name: '移交', acts: ['transfer.list'] },
+      { path: '/counterparts', name: '对端单位', acts: ['counterpart.list'] },
+    ],
+  },
+  {
     name: '载体与设备', pages: [
       { path: '/carriers', name: '载体台账', acts: ['carrier.list'] },
       { path: '/disposal', name: '载体销毁', acts: ['disposal.list'] },

@@ -49,12 +49,14 @@ export function planningService(parts: TransferParts) {
         await tx.allow();
         const { records, total, more } = await tx.transfers.due(visible, input.until ?? null, { offset: (page - 1) * size, limit: size });
         const today = clock.today();
+        const obliged = box.policies.content('appraisal.json').transferObliged;
         const rows = [];
         for (const id of records) {
           const record = await tx.records.get(id);
           if (record === undefined) continue;
           const dueOn = record.transferDueOn ?? '';
-          rows.push({ record: id, code: record.archivalCode, title: record.description.title ?? '', level: record.level, mark: record.mark, documentDate: record.documentDate, dueOn, overdueDays: overdueDays(dueOn, today), early: dueOn > today, fonds: record.fonds });
+          const retention = record.currentRetention ?? record.retentionCode ?? '';
+          rows.push({ record: id, code: record.archivalCode, title: record.description.title ?? '', level: record.level, mark: record.mark, documentDate: record.documentDate, dueOn, overdueDays: overdueDays(dueOn, today), early: dueOn > today, retention, obliged: obliged.includes(retention), fonds: record.fonds });
         }
         tx.audit({ action: call.act, detail: { rows: rows.length } });
         return { page, size, total, more, today, dueYears: policy.dueYears, source: policy.dueSource, rows };

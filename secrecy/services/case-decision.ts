@@ -51,12 +51,13 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
 
   const entered = (step: Entry['step'], person: string | null, what: string, no: string | null): Entry => ({ step, at: clock.now(), person, what, body: null, no, on: clock.today() });
 
-  /** 书面通知: to whoever knew and whoever is to know. */
+  /** 书面通知: to whoever knew, whoever is to know, and whoever was handed a copy. */
   async function notify(tx: WriteTx, it: CaseDecided, before: StoredMatter, after: StoredMatter): Promise<Notice | null> {
     const kind = noticeKind(it.form, policy);
     if (kind === null) return null;
     const scopes = [before, after].map((one) => ('current' in one.it ? one.it.current.scope : EMPTY_SCOPE));
-    const recipients = recipientsOf(scopes, it.form.notify);
+    const holders = await tx.holders.of((await grounds.recordsOfMatter(tx, before.it)).map(({ id }) => id));
+    const recipients = recipientsOf(scopes, [...new Set([...it.form.notify, ...holders])]);
     if (recipients.length === 0) return null;
     const today = clock.today();
     const prefix = `${policy.notice.numberPrefix}〔${today.slice(0, 4)}〕`;

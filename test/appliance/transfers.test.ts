@@ -1,68 +1,14 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
-import { NodeProvider } from '../../appliance/crypto/node-provider.js';
-import { makeDirectoryDevice, openDirectoryDevice } from '../../appliance/devices/directory.js';
+import { LIST_FILES } from '../../appliance/transfers/lists.js';
 import { openTestBox } from '../helpers/box.js';
-import type { Answer, Client, TestBox } from '../helpers/box.js';
+import type { Client } from '../helpers/box.js';
 import { at, described, done, fileBatch, filedSecret, markers } from '../helpers/marked.js';
 import { formOf, settle } from '../helpers/marking.js';
-
-interface Code { readonly code: string; readonly facts: Readonly<Record<string, unknown>>; readonly details: readonly { readonly at: string; readonly message: string }[] }
-interface Check { readonly key: string; readonly code: string; readonly passed: boolean; readonly records: readonly string[] }
-interface Item { readonly record: string; readonly code: string; readonly suggested: { readonly openOpinion: { readonly dueOpenYear: number; readonly opinion: string; readonly reason: string }; readonly foiStatus: Readonly<Record<string, unknown>>; readonly classificationChange: Readonly<Record<string, unknown>> }; readonly retainUntil: string | null }
-interface Shown { readonly version: number; readonly it: { readonly state: string; readonly number: string }; readonly checks: readonly Check[]; readonly items: readonly Item[]; readonly records: number; readonly mark: string; readonly approval: { readonly id: string } | null; readonly job: { readonly state: string; readonly reason: string | null } | null }
-
-const show = async (client: Client, batch: string) => done(await client.get<Shown>('transfer.show', { batch }));
-const missing = async (client: Client, batch: string) => (await show(client, batch)).checks.filter(({ passed }) => !passed).map(({ key }) => key);
-async function step<T = Code & { version: number; state: string }>(client: Client, act: string, batch: string, body: object = {}): Promise<Answer<T>> {
-  return client.post<T>(act, { batch, seenVersion: (await show(client, batch)).version, ...body });
-}
-async function sign(client: Client, approval: string): Promise<string> {
-  const ready = done(await client.post<{ statement: string; version: number }>('approval.preview', { approval, verdict: 'grant', opinion: '同意' }));
-  return done(await client.post<{ state: string }>('approval.sign', { approval, opinion: '同意', signature: client.sign(ready.statement), seenVersion: ready.version })).state;
-}
-const EARLY = { consentNo: '馆收〔2026〕1号', rights: { use: '原单位', convert: '档案馆', migrate: '档案馆' }, foiHandler: '原单位' };
-
-/** The card of a second box, in force in the first. */
-async function registered(box: TestBox, archive: TestBox): Promise<string> {
-  const card = (await (await archive.as('yangjing')).get('counterpart.card')).bytes.toString('utf8');
-  const custodian = await box.as('yangjing');
-  const { approval } = done(await custodian.post<{ approval: string }>('counterpart.register', { card, reason: '移交对口馆' }));
-  await sign(await box.as('zhoumin'), approval);
-  await sign(await box.as('wangzhenhua'), approval);
-  return done(await custodian.get<{ rows: readonly { id: string }[] }>('counterpart.list')).rows[0]?.id ?? '';
-}
-
-/** A medium in custody and a dedicated device, both for 机密, and the folder that stands in for them. */
-async function medium(t: ExecutionContext, box: TestBox, custodian: Client, level: number, device = 'YJ-01'): Promise<{ readonly carrier: string; readonly directory: string; readonly device: string }> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'shouzang-medium-'));
-  t.teardown(async () => rm(directory, { recursive: true, force: true }));
-  const provider = new NodeProvider();
-  const publicKey = await makeDirectoryDevice(provider, directory);
-  const secadmin = await box.as('chenlixin');
-  done(await secadmin.post('device.register', {
-    kind: 'dedicated_usb', no: device, model: '专用盘', serial: device, publicKey, certNo: '国保测 2026-01', certValidTo: '2027-12-31', certifiedLevel: level, lastCheckOn: '2026-11-01', boundUser: null, boundDepartment: null, place: '保密柜1', reason: '移交用',
-  }));
-  const { id } = done(await custodian.post<{ id: string }>('carrier.register', { kind: 'solid_state', level, cap: level, title: '移交盘', origin: 'own', copyNo: 1, totalCopies: 1, worm: false, sealNo: 'FQ-01' }));
-  const { version } = done(await custodian.get<{ version: number }>('carrier.show', { carrier: id }));
-  done(await custodian.post('carrier.move', { carrier: id, event: 'file', place: '保密柜1', reason: '入柜', seenVersion: version }));
-  return { carrier: id, directory, device };
-}
-
-async function prove(client: Client, directory: string, no: string): Promise<{ readonly challenge: string; readonly signature: string }> {
-  const { challenge } = done(await client.post<{ challenge: string }>('device.challenge', { no }));
-  const port = await openDirectoryDevice(new NodeProvider(), directory);
-  const box = done(await client.post<{ message: string }>('device.challenge', { no })).message.split('\n')[1] ?? '';
-  return { challenge, signature: port.answer(box, no, challenge) };
-}
-
-const clockAt = (start = '2026-11-23T01:00:00.000Z') => {
-  const time = { now: Date.parse(start) };
-  return { time, clock: { now: () => new Date(time.now += 1).toISOString(), today: () => new Date(time.now + 8 * 3_600_000).toISOString().slice(0, 10) } };
-};
+import { clockAt, EARLY, medium, missing, prove, receiptOf, registered, show, sign, step } from '../helpers/transfers.js';
+import type { Batch, Code } from '../helpers/transfers.js';
 
 test('第二十二至二十六、四十二条: a 机密 batch goes from the due list to the medium, every missing thing named on the way, two approve, two sign it off', async (t) => {
   t.timeout(300_000);
@@ -180,7 +126,98 @@ test('第二十二至二十六、四十二条: a 机密 batch goes from the due 
   t.is((await step(officer, 'transfer.sign-handover', batch, { signature: officer.sign(await statement(officer)) })).body.state, 'dispatched');
   t.like(done(await custodian.get<{ state: string; history: readonly { approval: string | null }[] }>('carrier.show', { carrier })), { state: 'in_transit' });
   for (const form of ['handover', 'registration', 'list', 'attachments']) t.is((await custodian.get('transfer.print', { batch, form })).bytes.subarray(0, 5).toString('latin1'), '%PDF-');
-  t.is((await custodian.put<Code>('transfer.receive', { batch, seenVersion: (await show(custodian, batch)).version }, Buffer.from('{}'))).body.code, 'E_TRANSFER_RECEIPT');
   t.is((await step(custodian, 'transfer.withdraw', batch, { reason: '不移交了' })).body.code, 'E_STATE_INVALID', 'what is on the road is not withdrawn');
+
+  // 变更 while it is on the road: whoever was handed a copy is told, by the transfer ledger.
+  const terms = { level: 3, term: { kind: 'duration', years: 12, months: 0, days: 0 }, startOn: '2026-05-06', scope: { persons: [marking.proposer.person, marking.authority.person, custodian.person], departments: [] } } as const;
+  const { case: changed } = await settle({ proposer: custodian, authority: marking.authority }, secret.classification ?? '', formOf({ kind: 'extend', keepReason: 'still_sensitive', to: { ...terms, scope: { persons: [...terms.scope.persons], departments: [] } } }));
+  const notices = done(await custodian.get<{ rows: readonly { recipients: readonly { kind: string; ref: string }[] }[] }>('classification.notices', { case: changed }));
+  t.true(JSON.stringify(notices).includes(archive.running.box.profile.unitName), 'the archive stands among those to be told');
+
+  // 回执: nothing that is not this receipt of this package is believed.
+  const { it } = await show(custodian, batch) as unknown as { it: { sealed: { packageNo: string; handoverNo: string; volumes: Batch['volumes'] } } };
+  const sent: Batch = { ...it.sealed, codes: [(await item()).code] };
+  const receive = async (file: Buffer) => custodian.put<Code & { state: string; outcome: string }>('transfer.receive', { batch, seenVersion: (await show(custodian, batch)).version }, file);
+  const faults = async (file: Buffer) => (await receive(file)).body.facts['faults'];
+  t.deepEqual(await faults(Buffer.from('{}')), ['shape']);
+  const good = await receiptOf(archive, box, sent);
+  t.deepEqual(await faults(Buffer.concat([good, Buffer.from('\n')])), ['shape']);
+  t.deepEqual(await faults(await receiptOf(archive, box, { ...sent, packageNo: 'YJB-2026-1123-0000' })), ['package']);
+  t.deepEqual(await faults(await receiptOf(archive, box, { ...sent, handoverNo: 'JJ-2026-1123-0000' })), ['handover']);
+  t.deepEqual(await faults(await receiptOf(archive, box, { ...sent, codes: [] })), ['numbers', 'records']);
+  t.deepEqual(await faults(await receiptOf(archive, box, { ...sent, volumes: sent.volumes.map((one) => ({ ...one, digest: '0'.repeat(64) })) })), ['volumes']);
+  t.deepEqual(await faults(await receiptOf(archive, box, sent, {}, (one) => ({ ...one, body: { ...one.body, receiptNo: 'HZ-2026-0002' } }))), ['receiver-signature', 'box-signature']);
+  t.deepEqual(await faults(await receiptOf(archive, box, sent, {}, (one) => ({ ...one, receivers: [one.receivers[0], one.receivers[0]].flatMap((each) => each ?? []) }))), ['receivers', 'box-signature']);
+  t.is((await show(custodian, batch)).it.state, 'dispatched');
+  const took = done(await receive(good));
+  t.is(took.state, 'accepted');
+  const kept = await item();
+  t.like(kept, { state: 'retained_copy', accessionNo: 'G2026-0001', retainUntil: '2031-11-23' });
+  t.is(done(await custodian.get<{ state: string }>('carrier.show', { carrier })).state, 'returned', 'the medium stays with the archive');
+  t.like(done(await custodian.get<{ record: { state: string; retainUntil: string } }>('record.show', { record: secret.record })).record, { state: 'retained_copy', retainUntil: '2031-11-23' });
+  t.is((await receive(good)).body.code, 'E_STATE_INVALID', 'a receipt is good once');
+  t.is(done(await step<{ state: string }>(custodian, 'transfer.close', batch, { note: '登记表双方签章，存全宗卷' })).state, 'closed');
   t.true(time.now > 0);
+});
+
+test('第二十二、二十三条: an ordinary batch travels as a plain signed package; returned with a defect its records stay filed, and go again in a new batch', async (t) => {
+  t.timeout(300_000);
+  const { clock } = clockAt();
+  const box = await openTestBox(t, { clock });
+  const archive = await openTestBox(t, { clock, mode: 'repository' });
+  const [proposer, archivist, head] = [await box.as('liusiyuan'), await box.as('zhaoxiaolan'), await box.as('wangzhenhua')];
+  const records = [];
+  for (const title of ['防汛通知', '值班安排']) {
+    const taken = await described(proposer, title, 1);
+    await fileBatch(proposer, archivist, taken.batch, 1);
+    records.push(taken.record);
+  }
+  const counterpart = await registered(box, archive);
+  const { carrier, directory } = await medium(t, box, await at(await box.as('yangjing'), 1), 1);
+  await at(archivist, 1);
+  const plan = async (some: readonly string[]) => done(await archivist.post<{ batch: string }>('transfer.plan', { records: some, counterpart, mode: 'offline_medium', taskName: '2026 年第 2 批', contentDescription: '文书档案' })).batch;
+  const batch = await plan(records);
+  done(await step(archivist, 'transfer.amend', batch, { early: EARLY, carrier, mediumTest: { on: '2026-11-20', method: '全盘校验', qualified: true } }));
+  const { items } = await show(archivist, batch);
+  done(await step(archivist, 'transfer.attach', batch, { rows: items.map(({ record, suggested }) => ({ record, openOpinion: { ...suggested.openOpinion, opinionBy: '赵晓岚', opinionOn: '2026-11-23' }, foiStatus: suggested.foiStatus, classificationChange: { reviewer: '赵晓岚', remark: '' } })) }));
+  for (const kind of ['fonds_dossier', 'finding_aid']) done(await archivist.put('transfer.put-companion', { batch, kind, name: `${kind}.txt`, seenVersion: (await show(archivist, batch)).version }, Buffer.from(kind)));
+  done(await step(archivist, 'transfer.prepare', batch));
+  t.is(done(await step<{ state: string }>(archivist, 'transfer.inspect', batch)).state, 'inspected');
+  // What is changed after the inspection is inspected again.
+  done(await step(archivist, 'transfer.amend', batch, { contentDescription: '文书档案 2 件' }));
+  t.is((await show(archivist, batch)).it.state, 'prepared');
+  done(await step(archivist, 'transfer.inspect', batch));
+  const { approval } = done(await step<{ approval: string }>(archivist, 'transfer.approve', batch, { reason: '按计划移交' }));
+  t.is(await sign(await at(head, 1), approval), 'done', 'no officer is needed for what is no secret');
+  const order = { directory, encoding: 'GB18030', form: 'folder', capacity: '64 GB' };
+  t.is((await step(archivist, 'transfer.seal', batch, { ...order, directory: 'relative' })).body.code, 'E_TRANSFER_TARGET');
+  const { packageNo } = done(await step<{ packageNo: string }>(archivist, 'transfer.seal', batch, order));
+  await box.running.services.transferSealing.settled();
+  t.is((await show(archivist, batch)).it.state, 'sealed', (await show(archivist, batch)).job?.reason ?? '');
+  t.true((await readdir(path.join(directory, packageNo))).includes('说明文件.TXT'));
+  const others = await readdir(path.join(directory, packageNo, '其他'));
+  for (const name of [...Object.values(LIST_FILES), '登记表', '检测报告', '全宗卷', '检索工具']) t.true(others.includes(name), name);
+  const read = JSON.parse(await readFile(path.join(directory, packageNo, '其他', LIST_FILES.transferList), 'utf8')) as { rows: readonly { archivalCode: string }[] };
+  t.deepEqual(read.rows.map(({ archivalCode }) => archivalCode).sort(), items.map(({ code }) => code).sort());
+  // The signed list verifies with stock openssl, by the script in the package itself.
+  t.regex(execFileSync('sh', ['其他/verify-package.sh'], { cwd: path.join(directory, packageNo), encoding: 'utf8' }), /全部相符/u);
+
+  done(await step(archivist, 'transfer.draw-handover', batch, { couriers: [archivist.person], sealNos: [], packaging: '信封', channel: 'courier', dueOn: '2026-11-30', quantity: 1, setNo: '1/1' }));
+  const text = async (client: Client) => done(await client.get<{ statement: string }>('transfer.handover', { batch })).statement;
+  done(await step(archivist, 'transfer.sign-handover', batch, { signature: archivist.sign(await text(archivist)) }));
+  const officer = await at(await box.as('zhoumin'), 1);
+  t.is((await step(officer, 'transfer.sign-handover', batch, { signature: officer.sign(await text(officer)) })).body.state, 'dispatched');
+  const { it } = await show(archivist, batch) as unknown as { it: { sealed: { packageNo: string; handoverNo: string; volumes: Batch['volumes'] } } };
+  t.is(it.sealed.volumes[0]?.envelope, null);
+  const codes = items.map(({ code }) => code);
+  const returned = { outcome: 'returned' as const, defects: ['YJ-1-14', 'YJ-2-1'], records: codes.slice(0, 1).map((archivalCode) => ({ archivalCode, accessionNo: null })) };
+  const receive = async (file: Buffer) => archivist.put<Code & { state: string; defects: readonly string[] }>('transfer.receive', { batch, seenVersion: (await show(archivist, batch)).version }, file);
+  t.deepEqual((await receive(await receiptOf(archive, box, { ...it.sealed, codes }, { ...returned, defects: [] }))).body.facts['faults'], ['defects'], 'a compliant batch cannot be refused');
+  t.like(done(await receive(await receiptOf(archive, box, { ...it.sealed, codes }, returned))), { state: 'returned', defects: ['YJ-1-14', 'YJ-2-1'] });
+  t.is(done(await archivist.get<{ record: { state: string } }>('record.show', { record: records[0] ?? '' })).record.state, 'filed');
+  t.is(done(await step<{ state: string }>(archivist, 'transfer.close', batch, { note: '按缺陷重做' })).state, 'closed');
+  const again = await plan(records);
+  t.is((await show(archivist, again)).it.state, 'planned', 'put right in a new batch');
+  t.is(done(await step<{ state: string }>(archivist, 'transfer.withdraw', again, { reason: '改日再办' })).state, 'withdrawn');
+  t.is((await show(archivist, await plan(records.slice(0, 1)))).records, 1, 'what was withdrawn is free');
 });

@@ -23,7 +23,7 @@ const MAY = `
   access.rehearse            officer class_authority unit_head custodian
   desk.list                  everyone
   person.list                three-officers
-  person.directory           officer custodian proposer class_authority unit_head repository
+  person.directory           officer custodian archivist proposer class_authority unit_head repository
   person.create              sysadmin
   person.disable             sysadmin
   person.unlock              sysadmin

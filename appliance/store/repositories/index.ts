@@ -106,6 +106,12 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
       },
     },
     approvals: approvalRepository(sql, sealing), matters, cases: caseRepository(sql, sealing), tasks: taskRepository(sql), notices: noticeRepository(sql, sealing), authorities: authorityRepository(sql, sealing),
+    holders: {
+      async of(records) {
+        const units = await Promise.all((await transferRepository(sql, sealing).holdersOf(records)).map(async (id) => (await counterpartRepository(sql, sealing).get(id))?.card.unit));
+        return [...new Set(units.flatMap((unit) => unit ?? []))].sort();
+      },
+    },
     secrecy: {
       async factsOf(record) {
         const matter = record.classificationId === null ? undefined : await matters.get(record.classificationId);
