@@ -28,14 +28,14 @@ export function appraisalOutcome(parts: AppraisalParts) {
   const nameOf = (opinion: string): string => policy.opinions.find(({ key }) => key === opinion)?.name ?? opinion;
 
   /** Whoever decides over a batch must be one who may see every record of it; whoever may not is not told of the approval either. */
-  async function seesAll(tx: ReadTx | WriteTx, call: Call, records: readonly string[]): Promise<boolean> {
-    for (const id of records) {
-      const record = await tx.records.get(id);
-      if (record === undefined || !(await gate.knows(call, recordTarget(record)))) return false;
-    }
-    return true;
+  async function seesWhole(tx: ReadTx | WriteTx, call: Call, batch: string): Promise<boolean> {
+    const [seen, all] = [await tx.appraisals.items(batch, await gate.visible(call, 'record.show', 1)), await tx.appraisals.items(batch, null)];
+    return seen.length === all.length;
   }
-  const batchRecords = async (tx: ReadTx | WriteTx, batch: string): Promise<readonly string[]> => (await tx.appraisals.items(batch, null)).map(({ record }) => record);
+  async function sees(tx: ReadTx | WriteTx, call: Call, id: string): Promise<boolean> {
+    const record = await tx.records.get(id);
+    return record !== undefined && gate.knows(call, recordTarget(record));
+  }
 
   async function applied(tx: WriteTx, call: Call, granted: Granted, batch: { readonly id: string; readonly number: string }, record: StoredRecord, conclusion: Conclusion): Promise<void> {
     const at = clock.now();
@@ -102,8 +102,8 @@ export function appraisalOutcome(parts: AppraisalParts) {
 
   parts.approvals.carries(SUBMIT, approved);
   parts.approvals.carries(CONSENT, consented);
-  parts.approvals.knownBy(SUBMIT, async (tx, call, { it }: StoredApproval) => seesAll(tx, call, await batchRecords(tx, it.object)));
-  parts.approvals.knownBy(CONSENT, async (tx, call, { it }: StoredApproval) => seesAll(tx, call, [it.object]));
+  parts.approvals.knownBy(SUBMIT, async (tx, call, { it }: StoredApproval) => seesWhole(tx, call, it.object));
+  parts.approvals.knownBy(CONSENT, async (tx, call, { it }: StoredApproval) => sees(tx, call, it.object));
 
   return {
     /** 保密期内销毁的书面同意: asked of 保密员 and 定密责任人. */

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import test from 'ava';
 import { inPackage } from '../../appliance/package-root.js';
 import {
-  APPRAISAL_EVENTS, APPRAISAL_STATES, destructionChecks, destructionFaults, expiryList, isCountersigned, isDueForAppraisal, liftHold, newRetentionOf, nextAppraisal, requireCondemnable, requireDue,
+  APPRAISAL_EVENTS, APPRAISAL_STATES, concludeItem, destructionChecks, destructionFaults, expiryList, isCountersigned, isDueForAppraisal, liftHold, newRetentionOf, nextAppraisal, requireCondemnable, requireDue,
   requireOpinions, requirePanel, retainedUntil, tally, type AppraisalEvent, type AppraisalState, type DestructionFacts, type ItemOpinion, type LegalHold, type Opinion, type PanelMember,
 } from '../../core/appraisal.js';
 import { addYears, daysBetween } from '../../core/calendar.js';
 import { ArchiveError, type ErrorCode } from '../../core/errors.js';
 import { retentionExpiresOn } from '../../core/retention.js';
+import { lifeOf } from '../../core/services/life.js';
 import type { AppraisalPolicy } from '../../policies/schemas/appraisal.js';
 
 const policy = JSON.parse(readFileSync(inPackage('policies', 'appraisal.json'), 'utf8')) as AppraisalPolicy;
@@ -199,4 +200,35 @@ test('domain/08 §2.1: all that fails is named at once, and the panel may not sa
   t.is(codeOf(() => { requireCondemnable({ ...before, secret: 'in_term' }, TODAY, policy); }), null);
   t.is(codeOf(() => { requireCondemnable({ ...before, held: true }, TODAY, policy); }), 'E_LEGAL_HOLD');
   t.is(codeOf(() => { requireCondemnable(before, '2025-12-31', policy); }), 'E_RETENTION_NOT_EXPIRED');
+});
+
+const said = fc.array(fc.record({ opinion: fc.constantFrom(...policy.precedence.order), years: fc.constantFrom('D20', 'D30', 'D50') }), { minLength: 1, maxLength: 9 })
+  .map((all) => all.map(({ opinion, years }) => ({ opinion, newRetention: opinion === 'retain_permanent' ? 'Y' : opinion === 'retain_extended' ? years : null })));
+
+test('第三十八条: whoever disagrees protects: 销毁 needs everybody who spoke, in whatever order they did, and one more voice never makes a conclusion less protective', (t) => {
+  const rank = (opinion: Opinion): number => policy.precedence.order.indexOf(opinion);
+  fc.assert(fc.property(said, fc.integer({ min: 0, max: 8 }), (all, at) => {
+    const concluded = concludeItem(all, policy);
+    if (concluded === null) return false;
+    const turned = concludeItem([...all.slice(at), ...all.slice(0, at)], policy);
+    const fewer = concludeItem(all.slice(1), policy);
+    return concluded.opinion === turned?.opinion && concluded.newRetention === turned.newRetention
+      && (concluded.opinion === 'destroy') === all.every(({ opinion }) => opinion === 'destroy')
+      && (fewer === null || rank(concluded.opinion) <= rank(fewer.opinion));
+  }), { numRuns: 500 });
+  t.is(concludeItem([], policy), null);
+  t.deepEqual(concludeItem([{ opinion: 'retain_extended', newRetention: 'D20' }, { opinion: 'retain_extended', newRetention: 'D50' }, { opinion: 'destroy', newRetention: null }], policy), { opinion: 'retain_extended', newRetention: 'D50' }, 'of several longer periods the longest');
+  t.deepEqual([...policy.precedence.order].sort(), policy.opinions.map(({ key }) => key).sort(), 'every opinion has its place');
+  t.is(policy.precedence.order.at(-1), 'destroy');
+});
+
+test('a stored record is read as the life that decides about it, and refused where the facts of its state are missing', (t) => {
+  const base = { id: 'r', owner: 'p', capturedAt: '2014-01-01T00:00:00.000Z', filedAt: '2014-07-01T00:00:00.000Z', legalHold: false, archivalCode: 'Z109-WS·2014·D10·DAS-0001', sequence: 1, appraisal: null, transferBatch: null, retainUntil: null, destructionOrder: null };
+  t.is(lifeOf({ ...base, state: 'filed' }).state, 'filed');
+  t.is(lifeOf({ ...base, state: 'appraised', appraisal: 'b' }).state, 'appraised');
+  t.is(lifeOf({ ...base, state: 'retained_copy', transferBatch: 'y', retainUntil: '2030-01-01' }).state, 'retained_copy');
+  t.is(lifeOf({ ...base, state: 'pending_destruction', appraisal: 'b', destructionOrder: 'x' }).state, 'pending_destruction');
+  for (const wrong of [{ state: 'captured' }, { state: 'destroyed' }, { state: 'withdrawn' }, { state: 'appraised' }, { state: 'retained_copy' }, { state: 'pending_destruction', appraisal: 'b' }, { state: 'filed', archivalCode: null }, { state: 'filed', filedAt: null }]) {
+    t.is(codeOf(() => lifeOf({ ...base, ...wrong })), 'E_STATE_INVALID', JSON.stringify(wrong));
+  }
 });
