@@ -5,9 +5,9 @@ import test from 'ava';
 import { LIST_FILES } from '../../appliance/transfers/lists.js';
 import { openTestBox } from '../helpers/box.js';
 import type { Client } from '../helpers/box.js';
-import { at, described, done, fileBatch, filedSecret, markers } from '../helpers/marked.js';
+import { at, done, filedSecret, markers } from '../helpers/marked.js';
 import { formOf, settle } from '../helpers/marking.js';
-import { clockAt, EARLY, medium, missing, prove, receiptOf, registered, show, sign, step } from '../helpers/transfers.js';
+import { clockAt, EARLY, medium, missing, prepared, prove, receiptOf, registered, show, sign, step } from '../helpers/transfers.js';
 import type { Batch, Code } from '../helpers/transfers.js';
 
 test('第二十二至二十六、四十二条: a 机密 batch goes from the due list to the medium, every missing thing named on the way, two approve, two sign it off', async (t) => {
@@ -165,23 +165,8 @@ test('第二十二、二十三条: an ordinary batch travels as a plain signed p
   const { clock } = clockAt();
   const box = await openTestBox(t, { clock });
   const archive = await openTestBox(t, { clock, mode: 'repository' });
-  const [proposer, archivist, head] = [await box.as('liusiyuan'), await box.as('zhaoxiaolan'), await box.as('wangzhenhua')];
-  const records = [];
-  for (const title of ['防汛通知', '值班安排']) {
-    const taken = await described(proposer, title, 1);
-    await fileBatch(proposer, archivist, taken.batch, 1);
-    records.push(taken.record);
-  }
-  const counterpart = await registered(box, archive);
-  const { carrier, directory } = await medium(t, box, await at(await box.as('yangjing'), 1), 1);
-  await at(archivist, 1);
-  const plan = async (some: readonly string[]) => done(await archivist.post<{ batch: string }>('transfer.plan', { records: some, counterpart, mode: 'offline_medium', taskName: '2026 年第 2 批', contentDescription: '文书档案' })).batch;
-  const batch = await plan(records);
-  done(await step(archivist, 'transfer.amend', batch, { early: EARLY, carrier, mediumTest: { on: '2026-11-20', method: '全盘校验', qualified: true } }));
-  const { items } = await show(archivist, batch);
-  done(await step(archivist, 'transfer.attach', batch, { rows: items.map(({ record, suggested }) => ({ record, openOpinion: { ...suggested.openOpinion, opinionBy: '赵晓岚', opinionOn: '2026-11-23' }, foiStatus: suggested.foiStatus, classificationChange: { reviewer: '赵晓岚', remark: '' } })) }));
-  for (const kind of ['fonds_dossier', 'finding_aid']) done(await archivist.put('transfer.put-companion', { batch, kind, name: `${kind}.txt`, seenVersion: (await show(archivist, batch)).version }, Buffer.from(kind)));
-  done(await step(archivist, 'transfer.prepare', batch));
+  const { archivist, batch, directory, items, plan, records } = await prepared(t, box, archive, ['防汛通知', '值班安排']);
+  const head = await box.as('wangzhenhua');
   t.is(done(await step<{ state: string }>(archivist, 'transfer.inspect', batch)).state, 'inspected');
   // What is changed after the inspection is inspected again.
   done(await step(archivist, 'transfer.amend', batch, { contentDescription: '文书档案 2 件' }));

@@ -7,7 +7,7 @@ import { peopleRepository } from '../../appliance/store/repositories/people.js';
 import { draftReceipt, receiptBytes, receiptStatement, writeReceipt } from '../../secrecy/transfer-receipt.js';
 import type { ReceiptBody, ReceiverSignature, SignedReceipt } from '../../secrecy/transfer-receipt.js';
 import type { Answer, Client, Teardown, TestBox } from './box.js';
-import { done } from './marked.js';
+import { at, described, done, fileBatch } from './marked.js';
 
 export interface Code { readonly code: string; readonly facts: Readonly<Record<string, unknown>>; readonly details: readonly { readonly at: string; readonly message: string }[] }
 export interface Check { readonly key: string; readonly code: string; readonly passed: boolean; readonly records: readonly string[] }
@@ -82,4 +82,28 @@ export async function receiptOf(archive: TestBox, sender: TestBox, batch: Batch,
   }
   const signed: SignedReceipt = { body, receivers, box: { chain: box.identity.chain, signature: Buffer.from(box.identity.sign(receiptBytes({ body, receivers }))).toString('base64url') } };
   return Buffer.from(writeReceipt(after(signed)));
+}
+
+export interface Ordinary { readonly archivist: Client; readonly counterpart: string; readonly carrier: string; readonly directory: string; readonly records: readonly string[]; readonly items: readonly Item[]; readonly batch: string; plan(records: readonly string[]): Promise<string> }
+
+/** 内部 records with everything arranged for them, up to where the batch can be inspected. */
+export async function prepared(t: Teardown, box: TestBox, archive: TestBox, titles: readonly string[]): Promise<Ordinary> {
+  const [proposer, archivist] = [await box.as('liusiyuan'), await box.as('zhaoxiaolan')];
+  const records: string[] = [];
+  for (const title of titles) {
+    const taken = await described(proposer, title, 1);
+    await fileBatch(proposer, archivist, taken.batch, 1);
+    records.push(taken.record);
+  }
+  const counterpart = await registered(box, archive);
+  const { carrier, directory } = await medium(t, box, await at(await box.as('yangjing'), 1), 1);
+  await at(archivist, 1);
+  const plan = async (some: readonly string[]) => done(await archivist.post<{ batch: string }>('transfer.plan', { records: some, counterpart, mode: 'offline_medium', taskName: '2026 年第 2 批', contentDescription: '文书档案' })).batch;
+  const batch = await plan(records);
+  done(await step(archivist, 'transfer.amend', batch, { early: EARLY, carrier, mediumTest: { on: '2026-11-20', method: '全盘校验', qualified: true } }));
+  const { items } = await show(archivist, batch);
+  done(await step(archivist, 'transfer.attach', batch, { rows: items.map(({ record, suggested }) => ({ record, openOpinion: { ...suggested.openOpinion, opinionBy: '赵晓岚', opinionOn: '2026-11-23' }, foiStatus: suggested.foiStatus, classificationChange: { reviewer: '赵晓岚', remark: '' } })) }));
+  for (const kind of ['fonds_dossier', 'finding_aid']) done(await archivist.put('transfer.put-companion', { batch, kind, name: `${kind}.txt`, seenVersion: (await show(archivist, batch)).version }, Buffer.from(kind)));
+  done(await step(archivist, 'transfer.prepare', batch));
+  return { archivist, counterpart, carrier, directory, records, items, batch, plan };
 }

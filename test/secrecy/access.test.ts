@@ -148,7 +148,7 @@ const MAY = `
   migration.plan             custodian archivist officer
   migration.perform          custodian archivist officer
   migration.verify           custodian archivist officer
-  device.list                secadmin sysadmin custodian officer inspector
+  device.list                secadmin sysadmin custodian archivist officer inspector
   device.show                secadmin sysadmin custodian officer inspector
   output.list                custodian archivist officer unit_head inspector class_authority repository proposer reader
   output.show                custodian archivist officer unit_head inspector class_authority repository proposer reader
