@@ -5,13 +5,14 @@ import type { Approved } from '../../core/transfer.js';
 import type { MetadataScheme } from '../../policies/schemas/metadata.js';
 import { levelName } from '../../secrecy/level.js';
 import { rollUpMark } from '../../secrecy/roll-up.js';
+import { isMarked, signersOf, travellingMark } from '../../secrecy/travelling-mark.js';
 import type { Box } from '../box.js';
 import { LEVEL_WORDS } from '../packages/metadata-xml.js';
 import type { ByteSource, MetadataValues, NamedSource, PackagePlan, PackageRecord } from '../packages/port.js';
 import type { Repositories } from '../store/repositories/index.js';
 import type { SealOrder, StoredTransfer } from '../store/repositories/transfers.js';
 import { formFiles } from './forms.js';
-import { changeFacts, itemsOf } from './gathering.js';
+import { itemsOf } from './gathering.js';
 import type { Gathered, Item } from './gathering.js';
 import { codeOf, listFiles, pagesOf, periodOf, textsOf } from './lists.js';
 
@@ -76,13 +77,18 @@ async function recordOf(box: Box, tx: Repositories, item: Item, method: Transfer
     },
     year: String(record.archivalYear ?? ''), category: record.categoryCode ?? '', level: record.level, mark: record.mark, volume: null,
     metadata: known(scheme, { ...metadataOf(record, files, method), storage: { offlineMediumNos: [mediumNo] } }), events,
-    marking: matter === null && record.level < 2 ? null : {
-      level: record.level, mark: record.mark, ...changeFacts(record, matter),
-      ...(matter !== null && 'current' in matter ? { matter: matter.id, writtenRecordNo: matter.writtenRecordNo, basis: 'basis' in matter.proposal ? matter.proposal.basis : null, lastSecretDay: matter.current.ending?.lastSecretDay ?? null, declassifiesOn: matter.current.ending?.declassifiesOn ?? null, reviewDueOn: matter.reviewDueOn } : {}),
-      binding: await bindingOf(tx, record.id),
-    },
+    marking: matter === null ? null : await markingOf(tx, item.record, matter),
     files: files.map((file) => ({ role: file.role, position: file.position, name: file.sealed.fileName, ...fromVault(box, file.object, file.bytes, file.sm3) })),
   };
+}
+
+/** 随件标志: the decision whole, whose signatures the receiver checks again (secrecy/travelling-mark.ts). */
+async function markingOf(tx: Repositories, record: Item['record'], matter: NonNullable<Item['matter']>): Promise<PackageRecord['marking']> {
+  if (!isMarked(matter)) return null;
+  const signers = await Promise.all([...new Set(signersOf(matter).map(({ person }) => person))].map(async (id) => tx.people.get(id)));
+  const certificates = Object.fromEntries(signers.flatMap((one) => (one?.certificate == null || one.certificateSerial === null ? [] : [[one.certificateSerial, one.certificate]])));
+  const travelling = travellingMark(matter, record.description.secrecyPeriod ?? null, certificates, Object.fromEntries(signers.flatMap((one) => (one === undefined ? [] : [[one.id, one.name]]))));
+  return travelling === null ? null : { ...travelling, binding: await bindingOf(tx, record.id) };
 }
 
 /** 标志绑定 as the sending box last signed it: the proof travels with the mark. */

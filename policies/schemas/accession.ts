@@ -88,4 +88,6 @@ export const TravellingMarkFile = Type.Object({
     changes: Type.Array(Type.Object({ kind: Bounded(20), from: Terms, to: Terms, on: Bounded(10), approval: Signed }, { additionalProperties: true }), { maxItems: 500 }), reviewDueOn: Type.String({ format: 'date' }),
   }, { additionalProperties: true }),
   certificates: Type.Record(Type.String(), Bounded(8000)), names: Type.Record(Type.String(), Bounded(100)),
+  /** 标志绑定 of the sending box. */
+  binding: Type.Optional(Type.Union([Type.Object({ statement: Bounded(200_000), signature: Bounded(400) }, closed), Type.Null()])),
 }, closed);
