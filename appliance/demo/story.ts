@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { systemClock } from '../clock.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { inPackage } from '../package-root.js';
 import { Client, Refused, type RehearsalPerson } from '../remote/client.js';
 import { startBox, type BoxProcess } from './box-process.js';
+import { handOver } from './handover.js';
 import { arrange, file, send, type Uploaded } from './intake.js';
 import { mark } from './marking.js';
 import { sampleFiles } from './sample-files.js';
@@ -51,10 +53,16 @@ export async function tellStory(options: StoryOptions): Promise<readonly Step[]>
 
   await mkdir(options.out, { recursive: true });
   let box: BoxProcess | undefined;
+  let archive: BoxProcess | undefined;
   try {
     const started = await step('start', '启动演练环境', async () => ({ box: await startBox(options.data) }));
     box = started.box;
     await chapters(options, box, step);
+    const second = await step('archive', '启动档案馆的第二台：另一个端口，另一套密钥', async () => ({ box: await startBox(`${options.data}-archive`, 0, 'repository') }));
+    archive = second.box;
+    await handOver({ unit: box, archive, crypto: options.crypto, folder: path.join(options.out, '移交接收'), today: systemClock().today(), step });
+    await archive.stop();
+    archive = undefined;
     const stopping = box;
     box = undefined;
     await step('stop', '停机：办完手头的事再退出', async () => {
@@ -63,6 +71,7 @@ export async function tellStory(options: StoryOptions): Promise<readonly Step[]>
       return { exit };
     });
   } finally {
+    await archive?.kill();
     await box?.kill();
   }
   return steps;
