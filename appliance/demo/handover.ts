@@ -125,7 +125,7 @@ export async function handOver({ unit, archive, crypto, folder, today, step }: H
     for (const name of await readdir(arrived)) await writeFile(path.join(spoilt, name), turned(await readFile(path.join(arrived, name))));
     const refused = await signIn(to, met.unit, handoverNo, planned.mediumNo);
     const cause = await one.post('accession.open', { ...refused, directory: spoilt, deviceDirectory: device }).then(() => 'opened', (error: unknown) => (error instanceof Refused ? error.code : String(error)));
-    if (!cause.startsWith('E_ENVELOPE_')) throw new Error(`a flipped byte was ${cause}`);
+    if (cause !== 'E_ENVELOPE_CHUNK_TAG') throw new Error(`a flipped byte was ${cause}`);
 
     const { accession } = refused;
     const again = await one.get<{ version: number }>('accession.show', { accession });
