@@ -35,6 +35,6 @@ export interface DeviceRow {
   readonly id: string; readonly no: string; readonly kind: string; readonly kindName: string; readonly state: string; readonly certifiedLevel: number; readonly certValidTo: string; readonly lastCheckOn: string; readonly boundUserName: string | null;
   readonly boundDepartment: string | null; readonly lastUsedAt: string | null; readonly certificateSerial: string; readonly facts: Readonly<Record<string, string | null>>; readonly faults: readonly string[]; readonly version: number;
 }
-export interface Devices extends Page<DeviceRow> { readonly kinds: readonly { readonly key: string; readonly name: string }[]; readonly departments: readonly { readonly id: string; readonly name: string }[]; readonly systemLevel: number; readonly checkMonths: number }
+export interface Devices extends Page<DeviceRow> { readonly kinds: readonly { readonly key: string; readonly name: string; readonly keyed: boolean }[]; readonly departments: readonly { readonly id: string; readonly name: string }[]; readonly systemLevel: number; readonly checkMonths: number }
 export interface DeviceShown extends DeviceRow { readonly certificate: string; readonly history: readonly { readonly seq: number; readonly at: string; readonly byName: string; readonly event: string; readonly reason: string }[] }
 export const DEVICE_FAULTS: Readonly<Record<string, string>> = { suspended: '已停用', expired: '检测证书已过期', unchecked: '超期未检查' };

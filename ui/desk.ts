@@ -5,6 +5,7 @@ import type { ClassificationRow } from './classification.js';
 import { deskLink, deskVerb, DUE_TABS, type Due as DueMarks } from './due-marks.js';
 import type { CaseRow } from './marking-case.js';
 import type { Alarms } from './guarding.js';
+import type { OutputRow } from './outputs.js';
 import { held, type People } from './people.js';
 import type { PersonnelList } from './personnel.js';
 import { departmentName } from './scheme.js';
@@ -105,6 +106,15 @@ async function peopleOf(now: number): Promise<{ tasks: Task[]; alarms: Alarm[] }
   return { tasks, alarms };
 }
 
+async function outputsOf(): Promise<Task[]> {
+  const [approved, overdue] = await Promise.all([may('output.print') ? quiet<Page<OutputRow>>('output.list', { state: 'approved', page: 1, size: 20 }) : null, may('output.return') ? quiet<Page<OutputRow>>('output.list', { state: 'overdue', page: 1, size: 20 }) : null]);
+  const to = (row: OutputRow): string => `/outputs?output=${row.id}`;
+  return [
+    ...(overdue?.rows ?? []).map((row) => task('副本逾期未还', `${row.no}　${row.purpose}`, '催还', to(row), { level: row.level, handler: row.requestedByName, dueOn: row.keepUntil, overdueDays: Math.max(1, Math.floor((Date.now() - Date.parse(row.keepUntil)) / DAY)) })),
+    ...(approved?.rows ?? []).map((row) => task('待出件', `${row.kindName} ${row.no}　${row.purpose}`, '出件', to(row), { level: row.level, handler: row.requestedByName, dueOn: row.issueBy })),
+  ];
+}
+
 /** What is not yet looked into, the worst first. */
 async function alarmsOf(): Promise<Alarm[]> {
   const open = (await quiet<Alarms>('alarm.list', { state: 'open', page: 1, size: 10 }))?.rows ?? [];
@@ -113,12 +123,12 @@ async function alarmsOf(): Promise<Alarm[]> {
 
 async function gathered(): Promise<Desk> {
   const now = new Date();
-  const [alarms, batches, marks, people, approvals, emergencies, personnel] = await Promise.all([alarmsOf(), batchesOf(), marksOf(), peopleOf(now.getTime()), approvalsOf(), emergenciesOf(), personnelOf()]);
-  const tasks = [...approvals, ...marks, ...batches.tasks, ...people.tasks, ...emergencies, ...personnel];
+  const [alarms, batches, marks, people, approvals, emergencies, personnel, outputs] = await Promise.all([alarmsOf(), batchesOf(), marksOf(), peopleOf(now.getTime()), approvalsOf(), emergenciesOf(), personnelOf(), outputsOf()]);
+  const tasks = [...approvals, ...marks, ...batches.tasks, ...people.tasks, ...emergencies, ...personnel, ...outputs];
   const of = (group: string): number => tasks.filter((one) => one.group === group).length;
   return {
     now: now.toISOString(), tasks, alarms: [...alarms, ...people.alarms], periods: [], days: [], jobs: batches.jobs, recent: [],
-    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/alarms': alarms.length, '/people': people.tasks.length + people.alarms.length, '/approvals': approvals.length, '/emergency': emergencies.length, '/personnel': personnel.length },
+    counts: { '/': tasks.length, '/capture': of('检测退回') + of('收集中'), '/arrangement': of('待整理编目'), '/filing': of('待清点归档'), '/classification': of('待签署的定密') + of('在办的审核表'), '/annual-review': of('年度审核'), '/notices': of('通知未回执'), '/alarms': alarms.length, '/people': people.tasks.length + people.alarms.length, '/approvals': approvals.length, '/emergency': emergencies.length, '/personnel': personnel.length, '/outputs': outputs.length },
   };
 }
 

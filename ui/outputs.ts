@@ -19,7 +19,7 @@ export interface ListedCopy extends OutputCopy { readonly output: string; readon
 export interface TracedCopy extends ListedCopy { readonly purpose: string; readonly requestedByName: string; readonly contents: readonly { readonly record: string; readonly code: string }[] }
 export interface OutputShown extends OutputRow {
   readonly consent: { readonly no: string; readonly by: string } | null; readonly contents: readonly { readonly record: string; readonly code: string; readonly level: number; readonly mark: string | null; readonly title: string }[]; readonly approval: string | null;
-  readonly seats: readonly { readonly name: string; readonly signedBy: string | null; readonly at: string | null; readonly verdict: string | null }[]; readonly otherIssuer: boolean; readonly returns: boolean; readonly copiesIssued: readonly OutputCopy[];
+  readonly seats: readonly { readonly name: string; readonly signedBy: string | null; readonly at: string | null; readonly verdict: string | null }[]; readonly otherIssuer: boolean; readonly returns: boolean; readonly machine: boolean; readonly copiesIssued: readonly OutputCopy[];
 }
 
 export const FORM_NAMES: Readonly<Record<string, string>> = { pictures: '带水印的页面图像', originals: '原文件' };

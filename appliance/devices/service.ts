@@ -13,8 +13,8 @@ import type { CryptoProvider, PublicKey } from '../crypto/provider.js';
 import { fromSpki } from '../crypto/sm2-curve.js';
 import { challengesWith } from '../identity/sign-in.js';
 import type { SoftwareKeyStore } from '../keystore/software.js';
-import { bytes } from '../server/route.js';
-import type { ServerCall } from '../server/route.js';
+import { bytes } from '../call.js';
+import type { ServerCall } from '../call.js';
 import type { Device } from '../store/repositories/devices.js';
 import type { Repositories } from '../store/repositories/index.js';
 import type { Store } from '../store/unit-of-work.js';
@@ -139,6 +139,18 @@ export function deviceService(parts: DeviceServiceParts) {
     return device;
   }
 
+  /**
+   * A printer or burner that is used for this level: it has no key to prove itself by, so the register is all there is.
+   * @throws ArchiveError `E_DEVICE_PROOF` where no such machine is registered, `E_DEVICE_NOT_CERTIFIED`, `E_DEVICE_LEVEL`, `E_DEVICE_BOUND`
+   */
+  async function machine(tx: Tx, call: ServerCall, { no, kind, level }: { readonly no: string; readonly kind: Device['kind']; readonly level: Level }): Promise<Device> {
+    const device = await tx.devices.byNo(no);
+    if (device?.kind !== kind) throw new ArchiveError('E_DEVICE_PROOF', { why: 'unknown', ...(device === undefined ? {} : { device: device.id }) }, [{ at: '/machineNo', message: `台账中没有这个编号的${kindName(kind)}` }]);
+    const departments = await tx.people.departmentOf(call.person);
+    requireDevice(device, { level, person: call.person, departments: departments === undefined ? [] : [departments], today: clock.today(), checkedSince: checkedSince() });
+    return device;
+  }
+
   /** Everything plugged in, against the register. */
   async function compared(tx: Tx, level: Level): Promise<readonly AttachedFinding[]> {
     const attached = await parts.plugged.attached();
@@ -163,6 +175,7 @@ export function deviceService(parts: DeviceServiceParts) {
   return {
     prove,
     proveAt,
+    machine,
 
     /** 核对接入设备: unregistered, out of date or too low: refused, entered, alarmed. */
     async scan(call: ServerCall, input: DeviceScan) {
@@ -210,7 +223,10 @@ export function deviceService(parts: DeviceServiceParts) {
 
     async register(call: ServerCall, input: DeviceRegister) {
       dates(input);
-      const publicKey = fromSpki(onePem(input.publicKey, 'PUBLIC KEY').der);
+      const keyed = policy.devices.kinds.find(({ key }) => key === input.kind)?.keyed !== false;
+      if (input.publicKey === undefined && keyed) throw wrong('/publicKey', '请填写设备公钥');
+      // A machine without a key of its own is registered under one that nobody holds: it is looked up, and can never prove itself.
+      const publicKey = input.publicKey === undefined ? crypto.generateKeyPair().publicKey : fromSpki(onePem(input.publicKey, 'PUBLIC KEY').der);
       const hex = Buffer.from(publicKey).toString('hex');
       return store.write(call, async (tx) => {
         await tx.allow();

@@ -12,7 +12,7 @@ import { outputService } from './service.js';
 export interface OutputComposition {
   readonly approvals: ApprovalService<Repositories & WriteTools, Repositories & ReadTools>;
   readonly engine: AlarmEngine;
-  readonly devices: Pick<DeviceService, 'proveAt'>;
+  readonly devices: Pick<DeviceService, 'proveAt' | 'machine'>;
   readonly preview: Preview;
   readonly nameOf: (person: string) => Promise<string>;
   readonly reader: (person: string) => Promise<{ readonly name: string; readonly department: string }>;

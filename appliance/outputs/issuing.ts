@@ -9,8 +9,8 @@ import { markedName } from '../../secrecy/mark-places.js';
 import { issueCopy, rulesOf } from '../../secrecy/output.js';
 import { rollUpMark } from '../../secrecy/roll-up.js';
 import { shortCode } from '../../secrecy/watermark.js';
-import { bytes } from '../server/route.js';
-import type { ServerCall } from '../server/route.js';
+import { bytes } from '../call.js';
+import type { ServerCall } from '../call.js';
 import type { StoredCarrier } from '../store/repositories/carriers.js';
 import type { StoredOutput } from '../store/repositories/outputs.js';
 import type { Repositories } from '../store/repositories/index.js';
@@ -27,7 +27,7 @@ type Tx = Repositories & ReadTools;
 type WriteTx = Repositories & WriteTools;
 
 interface Prepared { readonly one: StoredOutput; readonly contents: readonly Content[] }
-interface Issue { readonly carrier?: (tx: WriteTx, one: StoredOutput) => Promise<StoredCarrier>; readonly device?: (tx: WriteTx, one: StoredOutput) => Promise<string>; readonly pages: number | null; readonly files: readonly Written[] }
+interface Issue { readonly carrier?: (tx: WriteTx, one: StoredOutput) => Promise<StoredCarrier>; readonly device?: (tx: WriteTx, one: StoredOutput) => Promise<string | null>; readonly pages: number | null; readonly files: readonly Written[] }
 interface IssuedCopy { readonly one: StoredOutput; readonly head: CopyHead; readonly carrierNo: string | null; readonly name: string }
 
 /** What no one copy is told of: its own number among several, and the words of its kind. */
@@ -75,8 +75,8 @@ export function issuing(parts: OutputParts) {
       const records = contents.map(({ record }) => record.id);
       const summed = await parts.containers.of(tx.sql, records);
       const carriesMark = isSecret(level) ? rollUpMark(summed, parts.marks) : levelName(level);
-      tx.audit({ ...step.audit, detail: { ...step.audit.detail, holder, pages: issue.pages, files: issue.files.length } });
       const device = await issue.device?.(tx, stored) ?? null;
+      tx.audit({ ...step.audit, detail: { ...step.audit.detail, holder, device, pages: issue.pages, files: issue.files.length } });
       const back = rulesOf(policy, level).returns;
       const out = { records, level, holder, dueOn: keepUntil, reason: `${kindOf(kind)?.name ?? ''}单 ${step.next.no} 第 ${String(step.copy)} 份` };
       const chosen = await issue.carrier?.(tx, stored);
@@ -134,18 +134,25 @@ export function issuing(parts: OutputParts) {
     return { carrier, device: device.no };
   }
 
+  /** 打印机、刻录机: registered and certified for the level, where the policy asks for it or one is named. */
+  async function machineOf(tx: Tx, call: ServerCall, kind: 'printer' | 'burner', no: string | undefined, level: Level): Promise<string | null> {
+    if (no === undefined && rulesOf(policy, level).machine) throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/machineNo', message: `请填写登记的${kind === 'printer' ? '打印机' : '刻录机'}编号` }]);
+    return no === undefined ? null : (await parts.devices.machine(tx, call, { no, kind, level })).no;
+  }
+
   return {
     /** 打印: one numbered copy as PDF for the registered printer. Nothing of it is kept. */
     async print(call: ServerCall, input: OutputPrint) {
-      const ready = await prepared(call, input, 'print');
+      const ready = await prepared(call, input, 'print', async (tx, { it }) => { await machineOf(tx, call, 'printer', input.machineNo, it.level); });
       const pages = await drawPages(parts, ready.contents);
-      const copy = await issued(call, input, 'print', ready, { pages: pages.length, files: [] });
+      const copy = await issued(call, input, 'print', ready, { pages: pages.length, files: [], device: async (tx, { it }) => machineOf(tx, call, 'printer', input.machineNo, it.level) });
       return bytes('application/pdf', await sheets(pages, copy.head, policy.page.quality), { fileName: copy.name, headers: { ...placed, 'X-Trace-Code': copy.head.trace } });
     },
 
     /** 刻录: an ISO image for one blank disc, put together in memory and streamed. */
     async burn(call: ServerCall, input: OutputBurn) {
       const ready = await prepared(call, input, 'burn', async (tx, { it }) => {
+        await machineOf(tx, call, 'burner', input.machineNo, it.level);
         const disc = await blankDisc(tx, input.carrierNo);
         if (it.level > disc.it.cap) throw new ArchiveError('E_DEVICE_LEVEL', { carrier: disc.it.id, level: it.level, cap: disc.it.cap });
       });
@@ -156,7 +163,7 @@ export function issuing(parts: OutputParts) {
       let copy: IssuedCopy;
       try {
         const originals = pages === null ? await writeOriginals(parts.vault, ready.contents, folder) : [];
-        copy = await issued(call, input, 'burn', ready, { pages: pages?.length ?? null, files: originals, carrier: async (tx) => blankDisc(tx, input.carrierNo) });
+        copy = await issued(call, input, 'burn', ready, { pages: pages?.length ?? null, files: originals, carrier: async (tx) => blankDisc(tx, input.carrierNo), device: async (tx, { it }) => machineOf(tx, call, 'burner', input.machineNo, it.level) });
         await complete(folder, ready, pages, originals, copy);
       } catch (error) {
         await parts.dropStaging(folder);

@@ -19,7 +19,7 @@ import type { Containers } from '../containers/marks.js';
 import type { Vault } from '../content/vault.js';
 import type { DeviceService } from '../devices/service.js';
 import type { Preview } from '../preview/preview.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import { carrierTarget } from '../store/repositories/carriers.js';
 import type { StoredCarrier } from '../store/repositories/carriers.js';
 import { OUTPUT_COLUMNS, outputTarget } from '../store/repositories/outputs.js';
@@ -44,7 +44,7 @@ export interface OutputServiceParts {
   readonly containers: Containers;
   readonly copies: CopyCarriers;
   readonly approvals: ApprovalService<WriteTx, Tx>;
-  readonly devices: Pick<DeviceService, 'proveAt'>;
+  readonly devices: Pick<DeviceService, 'proveAt' | 'machine'>;
   readonly vault: Vault;
   readonly preview: Preview;
   readonly disc: DiscTools;
@@ -163,7 +163,7 @@ export function outputService(given: OutputServiceParts) {
         return {
           ...await row(tx, one), consent: one.it.consent, contents: await contents(call, tx, one), approval: approval?.it.id ?? null,
           seats: await Promise.all((approval?.it.seats ?? []).map(async ({ name }, seat) => { const signed = approval?.it.signatures.find((each) => each.seat === seat); return { name, signedBy: signed === undefined ? null : await given.nameOf(signed.person), at: signed?.at ?? null, verdict: signed?.verdict ?? null }; })),
-          otherIssuer: rules.otherIssuer, returns: rules.returns, copiesIssued: await Promise.all(copies.map(async (copy, at) => ({ ...await copyShown(copy), trace: traces[at] ?? null }))),
+          otherIssuer: rules.otherIssuer, returns: rules.returns, machine: rules.machine, copiesIssued: await Promise.all(copies.map(async (copy, at) => ({ ...await copyShown(copy), trace: traces[at] ?? null }))),
         };
       });
     },

@@ -27,7 +27,7 @@ export const CarriersFile = Type.Object({
   loss: Type.Object({ reportHours: Type.Integer({ minimum: 1, maximum: 24 }), source: Source }, closed),
   lending: Type.Object({ maxDays: Type.Integer({ minimum: 1, maximum: 366 }), source: Source }, closed),
   devices: Type.Object({
-    kinds: Type.Array(Type.Object({ key: DeviceKind, name: Type.String({ minLength: 1 }), storage: Type.Boolean() }, closed), { minItems: 1 }),
+    kinds: Type.Array(Type.Object({ key: DeviceKind, name: Type.String({ minLength: 1 }), storage: Type.Boolean(), keyed: Type.Boolean({ description: '有自己的密钥,使用时自证' }) }, closed), { minItems: 1 }),
     checkMonths: Type.Integer({ minimum: 1, maximum: 24 }), source: Source,
   }, closed),
 }, { $id: 'policies.carriers', ...closed });
@@ -114,7 +114,7 @@ const UsbId = (description: string) => Type.Optional(Type.String({ pattern: '^[0
 /** 登记专用设备: the key is made in the device, only its public half comes here; the box answers with a certificate. */
 export const DeviceRegister = Type.Object({
   kind: DeviceKind, no: Type.String({ pattern: '^[A-Z0-9][A-Z0-9-]{1,29}$', description: '设备编号' }), model: Text(80, '型号'), serial: Text(60, '序列号'),
-  publicKey: Type.String({ minLength: 100, maxLength: 1000, description: '设备公钥（PEM）' }),
+  publicKey: Type.Optional(Type.String({ minLength: 100, maxLength: 1000, description: '设备公钥（PEM）；打印机、刻录机没有密钥的不填' })),
   ...certified,
   boundUser: Type.Union([Id('绑定人员'), Type.Null()], { description: '绑定人员' }),
   boundDepartment: Type.Union([Text(40, '绑定部门'), Type.Null()], { description: '绑定部门' }),

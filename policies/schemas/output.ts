@@ -22,6 +22,7 @@ const OutputLevel = Type.Object({
   consent: Type.Boolean({ description: '须登记原定密机关或其上级的同意文号' }),
   otherIssuer: Type.Boolean({ description: '出件人不得为申请人' }),
   returns: Type.Boolean({ description: '须归还或交销' }),
+  machine: Type.Boolean({ description: '打印、刻录须用已登记且密级足够的打印机、刻录机' }),
   seats: Type.Array(Type.Object({ name: Type.String({ minLength: 2 }), duties: Type.Array(Duty, { minItems: 1, uniqueItems: true }) }, closed), { minItems: 1, maxItems: 4 }),
   source: Source,
 }, closed);
@@ -64,9 +65,10 @@ export const OutputRequest = Type.Object({
 export type OutputRequest = Static<typeof OutputRequest>;
 
 const issuing = { output: Id('输出单'), seenVersion: Version };
-export const OutputPrint = Type.Object(issuing, { $id: 'output.print', ...closed });
+const Machine = Type.Optional(Text(30, '打印机、刻录机设备编号'));
+export const OutputPrint = Type.Object({ ...issuing, machineNo: Machine }, { $id: 'output.print', ...closed });
 export type OutputPrint = Static<typeof OutputPrint>;
-export const OutputBurn = Type.Object({ ...issuing, carrierNo: Text(40, '光盘编号') }, { $id: 'output.burn', ...closed });
+export const OutputBurn = Type.Object({ ...issuing, carrierNo: Text(40, '光盘编号'), machineNo: Machine }, { $id: 'output.burn', ...closed });
 export type OutputBurn = Static<typeof OutputBurn>;
 export const OutputExport = Type.Object({ ...issuing, carrierNo: Text(40, '载体编号'), deviceNo: Text(30, '设备编号'), folder: Text(500, '设备挂载目录') }, { $id: 'output.export', ...closed });
 export type OutputExport = Static<typeof OutputExport>;

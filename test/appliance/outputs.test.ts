@@ -16,7 +16,7 @@ import { isoImage, stagingFolder, sweepStaging } from '../../appliance/outputs/d
 import { outwardName } from '../../appliance/outputs/contents.js';
 import { composeOutputs } from '../../appliance/outputs/compose.js';
 import { openPreview } from '../../appliance/preview/preview.js';
-import type { ServerCall } from '../../appliance/server/route.js';
+import type { ServerCall } from '../../appliance/call.js';
 import type { PolicyFile } from '../../policies/schemas/files.js';
 import { openTestBox } from '../helpers/box.js';
 import type { Answer, Client, TestBox } from '../helpers/box.js';
@@ -74,6 +74,10 @@ async function opened() {
   const secret = await filedSecret({ proposer: reader, authority, custodian }, '隐龙潭泄洪预案', [officer.person]);
   const code = done(await custodian.get<{ record: { archivalCode: string } }>('record.show', { record: secret.record })).record.archivalCode;
   await at(reader, 3);
+  const secadmin = await box.as('chenlixin');
+  for (const [kind, no, certifiedLevel] of [['printer', 'DYJ-01', 3], ['printer', 'DYJ-02', 2], ['burner', 'KLJ-01', 3]] as const) {
+    done(await secadmin.post('device.register', { kind, no, certifiedLevel, model: 'M1', serial: no, certNo: 'ISSTEC-9', certValidTo: '2027-12-31', lastCheckOn: '2026-11-01', boundUser: null, boundDepartment: null, place: '涉密机房', reason: '新购' }));
+  }
   const ask = async (client: Client, more: object = {}) => client.post<Asked>('output.request', { kind: 'print', form: 'pictures', codes: [code], copies: 1, purpose: '防汛会议用', keepUntil: '2026-11-30', ...more });
   const granted = async (more: object = {}): Promise<Asked> => {
     const one = done(await ask(reader, more));
@@ -81,7 +85,8 @@ async function opened() {
     done(await sign(head, one.approval));
     return one;
   };
-  const issue = async (client: Client, act: string, output: string, more: object = {}) => client.post<Code & Record<string, never>>(act, { output, seenVersion: (await show(client, output)).version, ...more });
+  const machines: Readonly<Record<string, object>> = { 'output.print': { machineNo: 'DYJ-01' }, 'output.burn': { machineNo: 'KLJ-01' } };
+  const issue = async (client: Client, act: string, output: string, more: object = {}) => client.post<Code & Record<string, never>>(act, { output, seenVersion: (await show(client, output)).version, ...machines[act], ...more });
   return { box, time, sysfs, authority, officer, head, secret, code, reader, custodian, ask, granted, issue };
 }
 let shared: ReturnType<typeof opened> | undefined;
@@ -131,6 +136,10 @@ test.serial('domain/07 §5.1: a print bears its mark, number, copy and trace on 
   t.timeout(300_000);
   const { box, reader, custodian, officer, granted, issue, secret } = await world();
   const asked = await granted({ copies: 2 });
+  t.is((await custodian.post<Code>('output.print', { output: asked.output, seenVersion: 2 })).body.code, 'E_INPUT_INVALID', 'on no printer of which nobody knows');
+  t.is((await issue(custodian, 'output.print', asked.output, { machineNo: 'DYJ-02' })).body.code, 'E_DEVICE_LEVEL');
+  t.is((await issue(custodian, 'output.print', asked.output, { machineNo: 'DYJ-99' })).body.code, 'E_DEVICE_PROOF');
+  t.is((await issue(custodian, 'output.print', asked.output, { machineNo: 'KLJ-01' })).body.code, 'E_DEVICE_PROOF', 'a burner is no printer');
   const pdf = await issue(custodian, 'output.print', asked.output);
   t.is(pdf.status, 200, pdf.bytes.subarray(0, 300).toString());
   t.is(pdf.headers['content-type'], 'application/pdf');
@@ -187,12 +196,12 @@ test.serial('第四十一条: an order that was approved before a mark was raise
   await at(proposer, 2);
   const asked = done(await proposer.post<Asked>('output.request', { kind: 'print', form: 'pictures', codes: [code], copies: 2, purpose: '值守用', keepUntil: '2026-11-30' }));
   t.is(done(await sign(officer, asked.approval)).state, 'done', 'of 秘密 one signature');
-  done(await custodian.post('output.print', { output: asked.output, seenVersion: 2 }));
+  done(await custodian.post('output.print', { output: asked.output, seenVersion: 2, machineNo: 'DYJ-02' }));
   await at(proposer, 3);
   await at(authority, 3);
   await settle({ proposer, authority }, classification, formOf({ kind: 'change', changeReason: 'superior', to: { level: 3, term: { kind: 'duration', years: 10, months: 0, days: 0 }, startOn: '2026-05-06', scope: { persons, departments: [] } } }));
   await at(custodian, 2);
-  t.true(['E_NOT_FOUND', 'E_OUTPUT_CHANGED'].includes((await custodian.post<Code>('output.print', { output: asked.output, seenVersion: 3 })).body.code));
+  t.true(['E_NOT_FOUND', 'E_OUTPUT_CHANGED'].includes((await custodian.post<Code>('output.print', { output: asked.output, seenVersion: 3, machineNo: 'DYJ-01' })).body.code));
   await at(custodian, 3);
   const copies = done(await custodian.get<{ rows: readonly (Copy & { outputNo: string })[] }>('output.copies', { classification })).rows;
   t.deepEqual(copies.map(({ outputNo, no, state }) => [outputNo, no, state]), [[asked.no, 1, 'out']]);
@@ -245,6 +254,7 @@ test.serial('第四十二条: an export goes to a registered device that proves 
   const publicKey = await makeDirectoryDevice(new NodeProvider(), stick);
   const secadmin = await box.as('chenlixin');
   const device = { kind: 'dedicated_usb', no: 'YD-01', model: 'SM-U1', serial: 'U-4C53', publicKey, certNo: 'ISSTEC-1', certValidTo: '2027-12-31', certifiedLevel: 2, lastCheckOn: '2026-11-01', boundUser: null, boundDepartment: null, place: '涉密机房', usbVendor: '0781', usbProduct: '5581', reason: '新购' };
+  t.is((await secadmin.post<Code>('device.register', { ...device, publicKey: undefined })).body.code, 'E_INPUT_INVALID', 'only printers and burners have no key');
   const { id } = done(await secadmin.post<{ id: string }>('device.register', device));
   const carrierNo = done(await custodian.post<{ no: string }>('carrier.register', { kind: 'solid_state', level: 3, cap: 3, title: '涉密专用盘', origin: 'own', copyNo: 1, totalCopies: 1, worm: false, serial: 'U-4C53' })).no;
   const other = done(await custodian.post<{ no: string }>('carrier.register', { kind: 'solid_state', level: 3, cap: 3, title: '另一盘', origin: 'own', copyNo: 1, totalCopies: 1, worm: false, serial: 'U-0000' })).no;

@@ -19,6 +19,8 @@ async function sign(client: Client, approval: string): Promise<void> {
   const secret = await filedSecret(people, '演练预案甲');
   const code = done(await people.custodian.get<{ record: { archivalCode: string } }>('record.show', { record: secret.record })).record.archivalCode;
 
+  done(await (await box.as('chenlixin')).post('device.register', { kind: 'printer', no: 'DYJ-01', certifiedLevel: 3, model: 'M1', serial: 'P-1', certNo: 'ISSTEC-9', certValidTo: '2099-12-31', lastCheckOn: new Date(Date.now() - 86_400_000).toISOString().slice(0, 10), boundUser: null, boundDepartment: null, place: '涉密机房', reason: '新购' }));
+
   const visit = await openConsole(t, box.url);
   const { page } = visit;
   const level = async (name: string): Promise<void> => page.getByRole('group', { name: '会话密级' }).getByRole('button', { name }).click();
@@ -46,7 +48,9 @@ async function sign(client: Client, approval: string): Promise<void> {
   await level('机密');
   await page.getByRole('navigation', { name: '按职责导航' }).getByRole('link', { name: '打印刻录导出' }).click();
   await page.getByRole('row').filter({ hasText: '防汛会议使用' }).click();
-  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '打印出件（第 1 份）' }).click()]);
+  await page.getByRole('button', { name: '打印出件（第 1 份）' }).click();
+  await page.getByLabel('打印机编号').fill('DYJ-01');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '打印出件', exact: true }).click()]);
   t.regex(file.suggestedFilename(), /^DY3-\d{4}-0001-1〔机密〕\.pdf$/u);
   t.is((await readFile(await file.path())).subarray(0, 5).toString(), '%PDF-');
   const drawer = page.getByRole('complementary');
