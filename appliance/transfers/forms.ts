@@ -33,6 +33,8 @@ export interface FormFacts {
 const GIGA = 1_000_000_000;
 /** 以 GB 计，保留 3 位小数 */
 export const gigabytes = (bytes: number): string => (bytes / GIGA).toFixed(3);
+/** Left open for a hand: blanks alone would be closed up. */
+const DATE_LINE = '______年____月____日';
 const OPINIONS = { open: '到期开放', controlled: '控制使用', deferred: '延期开放' } as const;
 const FOI = { active: '主动公开', on_request: '依申请公开', not_public: '不予公开', not_applicable: '不属于政府信息' } as const;
 
@@ -60,10 +62,10 @@ export async function registrationForm(box: Box, facts: FormFacts): Promise<Buff
   const people = received?.names ?? [];
   paper.row([{ text: '填表人（签名）', wide: 1.3, head: true, least: 34 }, { text: first === undefined ? '' : `${first.name}　${localTime(first.at)}`, wide: 3.7 }, { text: people[0] ?? '', wide: 3.7 }]);
   paper.row([{ text: '审核人（签名）', wide: 1.3, head: true, least: 34 }, { text: second === undefined ? '' : `${second.name}　${localTime(second.at)}`, wide: 3.7 }, { text: people[1] ?? '', wide: 3.7 }]);
-  paper.row([{ text: '单位（印章）', wide: 1.3, head: true, least: 70 }, { text: '年　　月　　日', wide: 3.7, align: 'right' }, { text: received === null ? '年　　月　　日' : `接收凭证 ${received.receiptNo}\n${localTime(received.at)}`, wide: 3.7, align: received === null ? 'right' : 'left' }]);
+  paper.row([{ text: '单位（印章）', wide: 1.3, head: true, least: 70 }, { text: DATE_LINE, wide: 3.7, align: 'right' }, { text: received === null ? DATE_LINE : `接收凭证 ${received.receiptNo}\n${localTime(received.at)}`, wide: 3.7, align: received === null ? 'right' : 'left' }]);
   paper.pairs(['份数', '一式三份：移交单位、接收单位各一份，备查一份']);
   paper.heading('数字摘要表');
-  paper.table([['载体编号', 1.6], ['描述', 2.2], ['摘要值', 4], ['容量（GB）', 1], ['摘要算法', 0.9]], facts.volumes.map(({ name, digest, bytes }) => [facts.mediumNo, name, digest, gigabytes(bytes), 'SM3']));
+  paper.table([['载体编号', 1.6], ['描述', 2.2], ['摘要值', 4], ['容量（GB）', 1.3], ['摘要算法', 1]], facts.volumes.map(({ name, digest, bytes }) => [facts.mediumNo, name, digest, gigabytes(bytes), 'SM3']));
   return paper.finish(`移交包 ${facts.packageNo === '' ? '未封装' : facts.packageNo}`);
 }
 
@@ -82,7 +84,7 @@ export async function handoverPaper(box: Box, facts: FormFacts, handover: Handov
   paper.pairs(['发出单位', form.from], ['发出人、时间', facts.signers.length === 0 ? '' : facts.signers.map(({ name, at }) => `${name} ${localTime(at)}`).join('；')]);
   paper.pairs(['护送人', form.couriers.map(({ name }) => name).join('、')], ['件数', `${String(form.records)} 件`]);
   paper.pairs(['接收单位', `${form.to}（设备 ${form.toBox}）`], ['接收人、时间', facts.received === null ? '' : `${facts.received.names.join('、')} ${localTime(facts.received.at)}`]);
-  paper.row([{ text: '核对结果', wide: 1.3, head: true, least: 46 }, { text: facts.received === null ? '件数：　　　封签：　　　密级：　　　摘要：' : `件数、封签、密级、摘要已核对；接收凭证 ${facts.received.receiptNo}，${facts.received.outcome === 'accepted' ? '接收' : `退回（${facts.received.defects.join('、')}）`}`, wide: 7.4 }]);
+  paper.row([{ text: '核对结果', wide: 1.3, head: true, least: 46 }, { text: facts.received === null ? '件数：______　封签：______　密级：______　摘要：______' : `件数、封签、密级、摘要已核对；接收凭证 ${facts.received.receiptNo}，${facts.received.outcome === 'accepted' ? '接收' : `退回（${facts.received.defects.join('、')}）`}`, wide: 7.4 }]);
   paper.row([{ text: '备注、异常', wide: 1.3, head: true, least: 40 }, { text: form.remark, wide: 7.4 }]);
   paper.heading('封装件');
   paper.table([['名称', 2.6], ['摘要（SM3）', 5]], form.volumes.map(({ name, digest }) => [name, digest]));
@@ -95,7 +97,7 @@ export async function handoverPaper(box: Box, facts: FormFacts, handover: Handov
 /** 移交清单 (第二十四条), landscape. */
 export async function listForm(box: Box, facts: FormFacts): Promise<Buffer> {
   const paper = new Paper(head(box, facts, '移交清单', 'landscape'), '移交清单', `批次 ${facts.it.number}　接收单位 ${facts.counterpart}　共 ${String(facts.items.length)} 件`);
-  paper.table([['序号', 0.6], ['档号', 2.6], ['题名', 3.4], ['责任者', 1.3], ['日期', 1.15], ['密级', 0.7], ['保密期限', 0.9], ['保管期限', 0.9], ['文件/页', 0.8], ['字节', 1], ['载体编号', 1.5], ['开放意见', 1], ['备注', 0.7]], facts.items.map((item) => {
+  paper.table([['序号', 0.7], ['档号', 3.2], ['题名', 3], ['责任者', 1.2], ['日期', 1.5], ['密级', 0.8], ['保密期限', 1.1], ['保管期限', 1.1], ['文件/页', 1], ['字节', 1], ['载体编号', 1.9], ['开放意见', 1.1], ['备注', 0.7]], facts.items.map((item) => {
     const row = listRow(item, facts.mediumNo);
     return [String(row.no), row.archivalCode, row.title, row.author, row.date, levelName(row.level), row.secrecyPeriod, row.retention, `${String(row.files)}/${row.pages === null ? '—' : String(row.pages)}`, String(row.bytes), row.mediumNo, row.openOpinion === null ? '' : OPINIONS[row.openOpinion], row.remark];
   }));
