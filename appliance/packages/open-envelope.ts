@@ -14,10 +14,11 @@ import type { SealedReader } from '../content/open.js';
 import type { SealTools } from '../content/seal.js';
 import { hexOf } from '../content/seal-keys.js';
 import type { TwoVerifiers } from '../reports/two-verifiers.js';
+import { readFacts } from './facts.js';
 import { readLabel } from './label.js';
 import type { ReadLabel } from './label.js';
-import { MANIFEST, pathFault, samePathKey, volumeFolder } from './layout.js';
-import type { EnvelopeLabel, EnvelopeOpening, Unwrapper } from './port.js';
+import { FACTS, MANIFEST, pathFault, samePathKey, volumeFolder } from './layout.js';
+import type { EnvelopeLabel, EnvelopeOpening, PackageFacts, Unwrapper } from './port.js';
 import { folderSink, isTaken } from './store.js';
 import type { PackageSource } from './store.js';
 import { tarEntries } from './tar-form.js';
@@ -48,14 +49,34 @@ export async function openEnvelopeSource(tools: OpenTools, file: string, opening
   try {
     if (reader.bytes !== label.content.bytes || reader.root !== label.content.root) throw new ArchiveError('E_ENVELOPE_SWAPPED', { envelope: label.envelope });
     const source = await tarSource(reader, volumeFolder(label.package.no, label.package.volume, label.package.volumes));
-    const found = tools.provider.sm3Stream();
-    for await (const piece of source.open(MANIFEST)) found.update(piece);
-    if (hexOf(found.digest()) !== label.content.manifest) throw new ArchiveError('E_ENVELOPE_CONTENT', { why: 'manifest' });
+    if (hexOf(tools.provider.sm3(await contentOf(source, MANIFEST))) !== label.content.manifest) throw new ArchiveError('E_ENVELOPE_CONTENT', { why: 'manifest' });
+    requireSamePackage(label, factsOf(await contentOf(source, FACTS)));
     return { label, digest, source };
   } catch (error) {
     await reader.close();
     throw error;
   }
+}
+
+async function contentOf(source: PackageSource, file: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source.open(file)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+function factsOf(bytes: Uint8Array): PackageFacts {
+  try {
+    return readFacts(bytes);
+  } catch {
+    throw new ArchiveError('E_ENVELOPE_CONTENT', { why: 'facts' });
+  }
+}
+
+/** A label of a lower level, or of another volume, than what is behind it opens nothing. */
+function requireSamePackage(label: EnvelopeLabel, facts: PackageFacts): void {
+  const { no, kind, volume, volumes } = label.package;
+  const same = no === facts.packageNo && kind === facts.kind && volume === facts.volume && volumes === facts.volumes && label.level === facts.level && label.mark === facts.mark && label.sender.box === facts.box;
+  if (!same) throw new ArchiveError('E_ENVELOPE_CONTENT', { why: 'another package', envelope: label.envelope });
 }
 
 /**

@@ -14,6 +14,8 @@ import { inPackage } from '../../../appliance/package-root.js';
 import { readLabel } from '../../../appliance/packages/label.js';
 import { MANIFEST } from '../../../appliance/packages/layout.js';
 import type { EnvelopeOpening, EnvelopeSealing } from '../../../appliance/packages/port.js';
+import { envelopeSink } from '../../../appliance/packages/seal-envelope.js';
+import { folderSource } from '../../../appliance/packages/store.js';
 import { tarEntries, tarHeader } from '../../../appliance/packages/tar-form.js';
 import { certify, fileOf, hex, NOW, packageDesk, planOf, provider, recordOf, testBox, twoBoxes } from '../../helpers/packages.js';
 
@@ -154,6 +156,19 @@ test('a sender whose own certificate had run out, a content that is another pack
   const forged = canonicalBytes({ ...first.envelope.label, receiver: { ...first.envelope.label.receiver, box: 'SZ-THIEF' } });
   await writeFile(relabelled, Buffer.concat([a.subarray(0, tail.sealedBytes), forged, a.subarray(tail.sealedBytes + tail.labelBytes, -32), Buffer.from(a.subarray(-32))]));
   t.is(await outcome(relabelled), 'E_ENVELOPE_LABEL');
+});
+
+test('a label of a lower level, another volume or another number than the package behind it opens nothing', async (t) => {
+  const folder = folderOf(t);
+  const [written] = await desk.room.writePackage(planOf(sender, records), path.join(folder, 'plain'));
+  const source = folderSource(path.join(folder, 'plain', written?.folder ?? ''));
+  const about = { packageNo: 'YJ-2026-0001', kind: 'transfer', volume: 1, volumes: 1, level: 3, mark: '机密★20年' } as const;
+  for (const wish of [{}, { level: 2 }, { mark: '机密★10年' }, { volume: 2, volumes: 2 }, { packageNo: 'YJ-2026-0002' }, { kind: 'filing' }] as const) {
+    const sink = await envelopeSink(desk.tools, path.join(folder, `${randomUUID()}.envelope`), sealing(randomUUID()), { ...about, ...wish });
+    for (const { path: one, bytes, kind } of await source.list()) if (kind === 'file') await sink.put(one, bytes, source.open(one));
+    await sink.finish();
+    t.is(await outcome(sink.sealed().path), Object.keys(wish).length === 0 ? 'opened' : 'E_ENVELOPE_CONTENT', JSON.stringify(wish));
+  }
 });
 
 test('the label is for every eye: it tells handling and no title, name or 档号, and needs no key', async (t) => {
