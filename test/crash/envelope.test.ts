@@ -29,7 +29,7 @@ test('killed at a file operation of sealing, laying out or opening, nothing half
   const covered: string[] = [];
 
   await desk.room.sealEnvelope(path.join(folder, 'package'), path.join(folder, 'road.envelope'), road.sealing('0d9c1c6e-7a51-4b38-8d19-7f3d0c9a1b22'));
-  for (const mode of ['seal', 'write', 'open'] as const) {
+  for (const mode of STEPS === 'all' ? (['seal', 'write', 'open'] as const) : (['seal', 'open'] as const)) {
     const run = async (step?: number) => {
       await writeFile(path.join(folder, 'plan.json'), JSON.stringify({
         envelope: '0d9c1c6e-7a51-4b38-8d19-7f3d0c9a1b22', chain: road.sender.chain, key: hex(provider.exportPrivateKey(road.sender.key)), encryption: certificatePem(encryption), anchor: certificatePem(road.receiver.authority), device: certificatePem(device),
