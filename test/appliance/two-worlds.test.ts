@@ -36,7 +36,7 @@ function idsInRows(): Ids & { row: string } {
   };
 }
 
-interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string; readonly output?: string }
+interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string; readonly carrier?: string; readonly disposal?: string; readonly output?: string }
 
 const done = <T>(answer: Answer<T>): T => {
   if (answer.status !== 200) throw new Error(answer.bytes.toString('utf8'));
@@ -78,6 +78,15 @@ async function markedAndChanged(custodian: Client, authority: Client, hidden: Fi
   return { ...hidden, matter, form, output };
 }
 
+/** 载体, its line of 待销 and a batch to destroy it: what else of a hidden record a stranger might notice. */
+async function setAside(custodian: Client, hidden: Filed): Promise<Filed> {
+  done(await custodian.post('session.switch-level', { level: 3 }));
+  const { id: carrier } = done(await custodian.post<{ id: string }>('carrier.register', { kind: 'disk', level: 3, cap: 3, title: '隐龙潭数据盘', origin: 'own', copyNo: 1, totalCopies: 1, worm: false }));
+  const { line } = done(await custodian.post<{ line: string }>('disposal.enter', { carrier, reason: 'worn', broken: false, quantity: 1, place: '待销柜', seenVersion: 1 }));
+  const { disposal } = done(await custodian.post<{ disposal: string }>('disposal.open', { lines: [line], reason: '到期' }));
+  return { ...hidden, carrier, disposal };
+}
+
 interface Parameter { readonly name: string; readonly required: boolean; readonly schema: { readonly type?: string; readonly format?: string; readonly anyOf?: readonly { readonly const?: string }[]; readonly const?: string; readonly items?: Parameter['schema'] } }
 interface Described { readonly paths: Readonly<Record<string, { readonly get?: { readonly parameters: readonly Parameter[] } }>> }
 
@@ -92,6 +101,7 @@ function values(parameter: Parameter, hidden: Filed, seen: Filed): readonly (str
     record: id((one) => one.record), batch: id((one) => one.batch), file: id((one) => one.file), act: ['record.show', 'record.read', 'capture.show', 'classification.propose'].filter((act) => ACTS.includes(act)),
     q: ['隐龙潭', '泄洪', '通知', '隐'], categoryCode: ['WS'], archivalYear: [2026], retentionCode: ['D10', 'Y'], fonds: ['Z109'], department: ['BMB', 'DAS', 'FGC'], level: [0, 1, 2, 3, 4],
     codePrefix: ['Z109-WS'], from: ['2026-01-01'], until: ['2026-12-31'], state: ['filed', 'arranged', 'inspected'], page: [1, 2], size: [1, 200], width: [400], run: [1, 2],
+    carrier: id((one) => one.carrier ?? NOBODY), disposal: id((one) => one.disposal ?? NOBODY),
     classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY), output: id((one) => one.output ?? NOBODY),
     number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'R15', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
   };
@@ -160,7 +170,7 @@ test('第三十四条、保密法第二十一条: whatever an uncleared person a
   const [withIt, without] = [await world(t, base, path.join(folder, 'with'), withIds), await world(t, base, path.join(folder, 'without'), withoutIds)];
   withIds.row = 'h';
   const custodian = await withIt.as('yangjing');
-  const hidden = await markedAndChanged(custodian, await withIt.as('lijianguo'), await file(custodian, 'BMB', '隐龙潭泄洪预案', 3));
+  const hidden = await setAside(custodian, await markedAndChanged(custodian, await withIt.as('lijianguo'), await file(custodian, 'BMB', '隐龙潭泄洪预案', 3)));
   const inside = done(await withIt.as('yangjing').then(async (one) => { await one.post('session.switch-level', { level: 3 }); return one.get<{ rows: { id: string }[] }>('capture.list'); }));
   // Signing in is seen by the officers, so the custodian and the authority are there in both worlds.
   for (let visit = 0; visit < 2; visit += 1) await without.as('yangjing');
