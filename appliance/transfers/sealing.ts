@@ -159,7 +159,7 @@ export function sealingService(parts: SealingParts) {
       const records = gathered.items.map(({ record }) => record.id);
       const loaded = { ...carrier, it: loadCarrier(carrier.it, gathered.facts.level) };
       await tx.carriers.save(loaded, carrier.version);
-      await tx.carriers.put(carrier.it.id, records, at, job.order.person);
+      await tx.carriers.put(carrier.it.id, records, at, job.order.person, 'use');
       await tx.carriers.note(loaded, { at, by: job.order.person, event: 'load', approval: next.approved.approval, told: { reason: `移交包 ${made.packageNo}`, count: records.length } });
       for (const one of await box.containers.put(tx.sql, { kind: 'medium', id: carrier.it.id }, records.map((id) => ({ kind: 'record', id })), at)) tx.audit(one);
     }
