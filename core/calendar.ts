@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { CalendarDate } from './ports.js';
+import type { CalendarDate, Instant } from './ports.js';
 
 /** `YYYY-MM-DD` if that day exists, else `undefined`. */
 function existing(year: number, month: number, day: number): CalendarDate | undefined {
@@ -45,3 +45,6 @@ export const addYears = (date: CalendarDate, years: number): CalendarDate => Tem
 /** 自然日 from one date to the other, negative where the second is earlier. */
 export const daysBetween = (from: CalendarDate, to: CalendarDate): number =>
   Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days;
+
+/** The day of an instant in Asia/Shanghai: until eight in the morning it is not yet that day in UTC. */
+export const dayOf = (at: Instant): CalendarDate => Temporal.Instant.from(at).toZonedDateTimeISO('Asia/Shanghai').toPlainDate().toString();

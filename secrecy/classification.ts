@@ -184,6 +184,7 @@ export function change(it: Ready<'change'>, to: NewTerms, proposer: Holder, sign
 /** 部分解密: the rest stays secret under a lower level, shorter term or narrower scope. */
 export function declassifyPartly(it: Ready<'declassifyPartly'>, to: NewTerms, proposer: Holder, signed: Signed, ground: AuthorityGround): Step<Active | LongTerm> {
   if (to.level > it.current.level) throw new ArchiveError('E_INPUT_INVALID', { rule: 'partial' }, [{ at: '/level', message: '部分解密不得提高密级' }]);
+  if (endsLater(it.current, termsOf({ ...it.proposal, ...to }, ground.policy))) throw new ArchiveError('E_INPUT_INVALID', { rule: 'partial' }, [{ at: '/form/to/term', message: '部分解密不得推迟届满日，确需延长的请办理延长保密期限' }]);
   return alter(it, to, proposer, signed, ground, 'declassifyPartly', 'partial');
 }
 
@@ -206,7 +207,7 @@ function alter(it: Active | ReviewDue | DeclassReview, to: NewTerms, proposer: H
   checkApprover(proposer, holderOf(signed));
   if (to.level > ground.systemLevel) throw new ArchiveError('E_CLS_OVER_SYSTEM_LEVEL', { level: to.level, systemLevel: ground.systemLevel });
   // The decision of a superior or competent body stands in for our own cap; who enters it must still be in office.
-  checkAuthority({ ...it.proposal, level: to.level, type: isBlank(to.noticeNo) ? it.proposal.type : 'inherited' }, ground.authority, ground.unit, ground.today);
+  checkAuthority({ ...it.proposal, level: to.level > it.current.level ? to.level : it.current.level, type: isBlank(to.noticeNo) ? it.proposal.type : 'inherited' }, ground.authority, ground.unit, ground.today);
   checkSignature(ground.verify, eventStatement(event, it.proposal, signed, signed.opinion, more(ground, wire(to))), signed);
   const term = checkTerm({ ...it.proposal, ...to }, ground.policy);
   const current = termsOf({ ...it.proposal, ...to, term }, ground.policy);
@@ -279,6 +280,12 @@ export function termsOf(it: Pick<Proposal, 'level' | 'term' | 'startOn' | 'scope
   const { level, term, startOn, scope, exceptionBasis = null } = it;
   requireScope(level, scope);
   return { level, term, startOn, scope, mark: markText(level, term, policy), ending: ending(term, startOn, level, policy), exceptionBasis };
+}
+
+/** 届满日推迟: a later last day, or no fixed one any more. */
+export function endsLater(from: Pick<Terms, 'ending'> | null, to: Pick<Terms, 'ending'> | null): boolean {
+  const before = from?.ending?.lastSecretDay;
+  return before !== undefined && to !== null && (to.ending === null || to.ending.lastSecretDay > before);
 }
 
 const wire = (to: NewTerms): { readonly [name: string]: Json } => ({ ...to, term: { ...to.term }, scope: { ...to.scope } });

@@ -1,4 +1,4 @@
-import { Temporal } from 'temporal-polyfill';
+import { dayOf } from '../core/calendar.js';
 import { ArchiveError } from '../core/errors.js';
 import type { CalendarDate, Instant } from '../core/ports.js';
 import type { ClassAuthority } from '../policies/schemas/secrecy.js';
@@ -36,9 +36,6 @@ export interface StatisticsFacts {
 /** A matter at one moment: `null` before it is decided and after it is lifted. */
 interface Moment { readonly at: Instant; readonly level: SecretLevel | null; readonly type: string; readonly how: DeclassKind | null }
 const SECRETS: readonly SecretLevel[] = [4, 3, 2];
-
-/** The day in Asia/Shanghai. */
-const dayOf = (at: Instant): CalendarDate => Temporal.Instant.from(at).toZonedDateTimeISO('Asia/Shanghai').toPlainDate().toString();
 
 /** What one decision made of its matter, in order. Days are those of the decisions: what has run out ends when it is confirmed. */
 function momentsOf(it: Classification): readonly Moment[] {

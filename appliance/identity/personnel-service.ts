@@ -64,7 +64,8 @@ export function personnelService(parts: PersonnelServiceParts) {
         const people = new Map((await tx.people.list({ offset: 0, limit: ALL_PEOPLE })).rows.map((one) => [one.id, one]));
         const departments = new Map((await tx.people.departments()).map((one) => [one.id, one.name]));
         const [hours, open] = [await tx.personnel.hours(clock.today().slice(0, 4)), await tx.personnel.openItems()];
-        const entries = (await tx.personnel.all()).filter((one) => state === undefined || stateOf(one) === state);
+        const register = await tx.personnel.all();
+        const entries = register.filter((one) => state === undefined || stateOf(one) === state);
         const rows = entries.flatMap((entry) => {
           const person = people.get(entry.person);
           return person === undefined ? [] : [line(person, entry, hours.get(entry.person) ?? 0, open.get(entry.person) ?? 0, departments.get(person.department) ?? '')];
@@ -73,7 +74,7 @@ export function personnelService(parts: PersonnelServiceParts) {
         return {
           page, size, total: rows.length, rows: rows.slice((page - 1) * size, page * size), year: clock.today().slice(0, 4), hoursPerYear: policy.training.hoursPerYear, categories: policy.categories,
           // Who may be entered yet: accounts without an entry.
-          candidates: [...people.values()].filter((one) => one.status === 'active' && !entries.some(({ person }) => person === one.id)).map(({ id, name, account }) => ({ id, name, account })),
+          candidates: [...people.values()].filter((one) => one.status === 'active' && !register.some(({ person }) => person === one.id)).map(({ id, name, account }) => ({ id, name, account })),
         };
       });
     },
@@ -122,10 +123,10 @@ export function personnelService(parts: PersonnelServiceParts) {
         }
         const top = policy.categories.find(({ key }) => key === input.category)?.maxLevel ?? 0;
         const lowered = person.clearance >= 2 && person.clearance > top;
-        if (lowered) {
-          await tx.people.save({ ...person, clearance: 0, clearanceUntil: null, clearanceCategory: input.category }, person.version);
-          await tx.sessions.endAll(person.id, clock.now());
-        }
+        // The card carries category and commitment beside a clearance, as the register has them.
+        if (lowered) await tx.people.save({ ...person, clearance: 0, clearanceUntil: null, clearanceCategory: null, commitmentNo: null }, person.version);
+        else if (person.clearance >= 2) await tx.people.save({ ...person, clearanceCategory: input.category, commitmentNo: next.commitmentNo }, person.version);
+        if (lowered) await tx.sessions.endAll(person.id, clock.now());
         await tx.personnel.addNote({ id: ids.uuid(), person: person.id, kind: 'review', on: input.reviewedOn, hours: null, text: `上岗审查 ${next.reviewNo}，保密承诺书 ${next.commitmentNo}`, enteredBy: call.person, enteredAt: clock.now() });
         tx.audit({ action: call.act, object: person.id, objectType: 'person', detail: { category: input.category, clearanceEnded: lowered } });
         return {};

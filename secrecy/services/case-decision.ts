@@ -1,5 +1,6 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { Call, WriteTools } from '../../core/ports.js';
+import { endsLater } from '../classification.js';
 import { protectiveLevelOf, type Active, type Classification, type Declassified, type LongTerm } from '../classification-state.js';
 import { highest, type Level } from '../level.js';
 import { noticeKind, type CaseDecided, type Entry } from '../marking-case.js';
@@ -64,7 +65,7 @@ export function caseDecisionOf(parts: ClassificationParts, grounds: Grounds) {
     const due = workingDaysAfter(today, policy.notice.receiptWithinWorkingDays, parts.holidays);
     const notice: Notice = {
       id: ids.uuid(), number: `${prefix}${String((await tx.notices.countIn(prefix)) + 1)}号`, kind, classification: it.classification, case: it.id, level: after.level, text: it.form.reason,
-      recipients, madeAt: clock.now(), madeOn: today, dueOn: due.on, dueCovered: due.covered, deliverBy: it.form.outcome === 'extend' ? it.from?.ending?.lastSecretDay ?? null : null,
+      recipients, madeAt: clock.now(), madeOn: today, dueOn: due.on, dueCovered: due.covered, deliverBy: endsLater(it.from, 'current' in after.it ? after.it.current : null) ? it.from?.ending?.lastSecretDay ?? null : null,
     };
     await tx.notices.add({ it: notice, version: 1 });
     return notice;

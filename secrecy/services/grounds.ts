@@ -122,7 +122,11 @@ export function groundsOf(parts: ClassificationParts) {
   /** 密审〔2026〕18号: the next number of the year; the person may write another. */
   const nextRecordNo = async (tx: Tx): Promise<string> => {
     const year = clock.today().slice(0, 4);
-    return `密审〔${year}〕${String((await tx.matters.countWritten(year)) + 1)}号`;
+    let next = (await tx.matters.countWritten(year)) + 1;
+    const no = (): string => `密审〔${year}〕${String(next)}号`;
+    // An office may choose its own number, and a form may have taken one.
+    while (await tx.matters.hasWrittenRecord(no()) || await tx.cases.numbered(no())) next += 1;
+    return no();
   };
 
   return { unitOf, signer, statement, signing, ground, decidingGround, openScope, stored, recordsOfMatter, checksOf, checkForm, nextRecordNo };

@@ -1,3 +1,4 @@
+import { dayOf } from '../../core/calendar.js';
 import { ArchiveError } from '../../core/errors.js';
 import type { Call } from '../../core/ports.js';
 import type { ClassificationPreview, ClassificationProtect, ClassificationReport, ClassificationWithdraw } from '../../policies/schemas/classification.js';
@@ -91,7 +92,7 @@ export function protectingService(parts: ClassificationParts, grounds: Grounds) 
         const matter = await grounds.stored(tx, input.classification);
         await tx.allow(matterTarget(matter));
         const it = ready(secretMatter(matter), 'report');
-        if (input.on > clock.today() || input.on < it.proposed.at.slice(0, 10)) throw new ArchiveError('E_INPUT_INVALID', { rule: 'on' }, [{ at: '/on', message: '上报日期须不早于拟定之日，且不晚于今天' }]);
+        if (input.on > clock.today() || input.on < dayOf(it.proposed.at)) throw new ArchiveError('E_INPUT_INVALID', { rule: 'on' }, [{ at: '/on', message: '上报日期须不早于拟定之日，且不晚于今天' }]);
         const { next, audit } = report(it, input.on, { body: input.body, no: input.no });
         await tx.matters.save({ ...matter, it: next }, input.seenVersion);
         const late = input.on > next.reportDueOn;

@@ -65,6 +65,18 @@ test('保密法第二十三条 变更: drawn up by the one, decided by the other
   t.is(told.state, 'closed', 'the last receipt closes the form');
   t.true(told.steps.filter((one) => one.needed).every((one) => one.done), 'every one of the ten steps that the form needs');
   t.is((await desk.as('linxiao', 1).then(async (one) => one.get('classification.case', { case: drawn.case }))).status, 404);
+
+  // 延长的通知须在届满前送达, whatever the form calls it; and a number that somebody chose is not offered again.
+  const other = await takenIn(desk.proposer, 3, '另一事项（演练）');
+  const { classification: longer } = done(await propose(desk.proposer, draftOf([other], people(desk))));
+  const waiting = done(await desk.authority.get<{ version: number }>('classification.show', { classification: longer }));
+  const body = { classification: longer, opinion: '同意', writtenRecordNo: `密审〔${today.slice(0, 4)}〕3号` };
+  const ready = done(await desk.authority.post<{ statement: string }>('classification.preview', { event: 'approve', ...body }));
+  done(await desk.authority.post('classification.approve', { ...body, seenVersion: waiting.version, signature: desk.authority.sign(ready.statement) }));
+  const third = done(await propose(desk.proposer, draftOf([await takenIn(desk.proposer, 3, '第三事项（演练）')], people(desk))));
+  t.is(done(await desk.authority.get<{ nextRecordNo: string }>('classification.show', { classification: third.classification })).nextRecordNo, `密审〔${today.slice(0, 4)}〕4号`);
+  const stretched = await settle(desk, longer, formOf({ kind: 'change', changeReason: 'basis_changed', to: termsOf(desk, { term: years(15) }) }));
+  t.is(stretched.notice?.deliverBy, '2036-05-06');
 });
 
 test('06 §14-6, 7, 10, 16: what a form is refused for, with the place on it, before anybody has signed', async (t) => {

@@ -113,6 +113,8 @@ test('实施条例第二十五、二十六条, 06 §14-17 先行保密: the high
 
 test('实施条例第二十五条: found by the competent body to be no state secret, the records are guarded as before; withdrawn before the report, likewise', async (t) => {
   const clock = setClock('2026-12-25');
+  // 00:30 in the morning of the 26th, which is the 25th still in UTC.
+  clock.to('2026-12-25T16:30:00.000Z');
   const desk = await openDesk(t, clock);
   const protect = async (why: string): Promise<{ record: string; classification: string }> => {
     const record = await takenIn(desk.proposer, 1, `拟密（演练）${why}`);
@@ -123,6 +125,10 @@ test('实施条例第二十五条: found by the competent body to be no state se
     await desk.proposer.post('session.switch-level', { level: 3 });
     return { record, classification: ready.id };
   };
+  const early = await protect('beyond');
+  const sent = { classification: early.classification, seenVersion: 1, body: '省保密行政管理部门', no: '昆演报〔2026〕9号' };
+  t.is((await desk.officer.post<Refusal>('classification.report', { ...sent, on: '2026-12-25' })).body.code, 'E_INPUT_INVALID', 'not before the day it was drawn up');
+  done(await desk.officer.post('classification.report', { ...sent, on: '2026-12-26' }));
   const one = await protect('unclear');
   const origin = { body: '省保密行政管理部门', no: '云保函〔2026〕6号', on: '2026-12-25' };
   const found = await settle(desk, one.classification, formOf({ kind: 'confirm_protection', outcome: 'not_secret', origin }));

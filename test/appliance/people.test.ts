@@ -180,6 +180,12 @@ test.serial('保密法第四十三条: no clearance without review and commitmen
   t.like(listed.rows.find(({ account }) => account === 'xinlai'), { trainingHours: 2.5, trainingMissing: 1.5, category: 'general' });
   const tables = JSON.stringify((await Promise.all(['personnel', 'personnel_note', 'hand_back'].map(async (table) => box.running.box.reader.all(`SELECT * FROM ${table}`)))).flat().map((row) => ({ ...row, sealed: (row as { sealed: Buffer }).sealed.toString('latin1') })));
   for (const word of ['移居', '人事处', '审〔2026〕7号', '年度保密培训']) t.false(tables.includes(word), word);
+  const cooling = ok(t, await secadmin.get<{ rows: readonly unknown[]; candidates: readonly { account: string }[] }>('personnel.list', { state: 'cooling' }));
+  t.deepEqual([cooling.rows.length, cooling.candidates.some(({ account }) => account === 'xinlai')], [0, false], 'who has an entry is not offered for one, whatever the list shows');
+  t.is(await enter('important', 1), 'E_STALE_VERSION');
+  const { version } = ok(t, await secadmin.get<{ version: number }>('personnel.show', { person }));
+  t.is(await enter('important', version), 'ok');
+  t.like(await rowOf(sysadmin, 'xinlai'), { clearance: 2, clearanceCategory: 'important' }, 'the card says what the register says');
   t.is((await sysadmin.get('personnel.list')).status, 403, 'the system officer keeps no register of persons cleared');
 });
 

@@ -15,12 +15,12 @@ export type Refusal = { readonly code?: string; readonly details?: readonly { re
 export interface Noticed { readonly id: string; readonly number: string; readonly recipients: number; readonly dueOn: string; readonly dueCovered: boolean; readonly deliverBy: string | null }
 export interface DecidedCase extends Refusal { readonly case: string; readonly state: string; readonly matterState: string; readonly mark: string | null; readonly notice: Noticed | null; readonly level: number; readonly reviewDueOn: string | null }
 
-/** A clock that stands, and is put forward by hand. */
+/** A clock that is put forward by hand: to nine in the morning of a day, or to an instant. */
 export interface SetClock extends Clock { to(day: string): void }
 export function setClock(day: string): SetClock {
   let [base, started] = [Date.parse(`${day}T01:00:00.000Z`), Date.now()];
   const now = (): string => new Date(base + (Date.now() - started)).toISOString();
-  return { now, today: () => new Date(Date.parse(now()) + 8 * 3_600_000).toISOString().slice(0, 10), to(next) { [base, started] = [Date.parse(`${next}T01:00:00.000Z`), Date.now()]; } };
+  return { now, today: () => new Date(Date.parse(now()) + 8 * 3_600_000).toISOString().slice(0, 10), to(next) { [base, started] = [Date.parse(next.includes('T') ? next : `${next}T01:00:00.000Z`), Date.now()]; } };
 }
 
 export interface Desk { readonly box: TestBox; readonly proposer: Client; readonly authority: Client; readonly custodian: Client; readonly officer: Client; as(account: string, level?: number): Promise<Client> }

@@ -158,6 +158,20 @@ test('06 §14-6: extension after the end is refused, before it the old mark stay
   t.deepEqual(next.changes.map(({ kind, from, to: after }) => [kind, from.mark, from.ending?.lastSecretDay, after.ending?.lastSecretDay]), [['extend', '秘密★10年', '2036-03-01', '2036-06-01']]);
   t.is(codeOf(() => steps.extend(ready(active(), 'extend'), to({ term: years(5) }), proposer, signed('A'), ground)), 'E_INPUT_INVALID');
 });
+test('保密法第二十四条: what is partly declassified ends no later; a longer term is an extension', (t) => {
+  const partly = (term: Term, startOn = '2026-03-01') => steps.declassifyPartly(ready(active({ term: years(8) }), 'declassifyPartly'), to({ term, startOn }), proposer, signed('A'), ground).next.current.mark;
+  t.is(partly(years(8)), '秘密★8年');
+  t.is(codeOf(() => partly(years(9))), 'E_INPUT_INVALID');
+  t.is(codeOf(() => partly(years(8), '2026-04-01')), 'E_INPUT_INVALID');
+  t.is(codeOf(() => partly({ kind: 'condition', condition: '启封后', metOn: null })), 'E_INPUT_INVALID', 'no end is later than any');
+});
+test('保密法第十七条: who may decide up to 秘密 neither raises to 机密 nor lowers what is 机密', (t) => {
+  const it = ready(active({ level: 3, term: years(20) }), 'change');
+  const low = { ...ground, authority: { ...authority, maxLevel: 2 as const } };
+  t.is(codeOf(() => steps.change(it, to({ level: 2 }), proposer, signed('A'), low)), 'E_CLS_AUTHORITY_EXCEEDED');
+  t.is(codeOf(() => steps.declassifyPartly(it, to({ level: 2 }), proposer, signed('A'), low)), 'E_CLS_AUTHORITY_EXCEEDED');
+  t.is(steps.change(it, to({ level: 2, noticeNo: '国保〔2026〕9号' }), proposer, signed('A'), low).next.current.level, 2, 'the decision of a superior stands in');
+});
 test('06 §14-7: 长期 is lifted only with the competent body\'s decision', (t) => {
   const it = ready(active({ term: { kind: 'long_term' }, scopeSaysLongTerm: true }), 'declassify');
   t.is(codeOf(() => steps.declassify(it, 'early', proposer, signed('A'), null, ground)), 'E_CLS_LONG_TERM_DECLASSIFY');
