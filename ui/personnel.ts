@@ -20,6 +20,6 @@ export interface PersonnelShown extends PersonnelRow {
 export const NOTE_KINDS = [{ value: 'training', name: '教育培训' }, { value: 'major_matter', name: '重大事项报告' }, { value: 'review', name: '审查复审' }, { value: 'abroad', name: '因私出国（境）' }] as const;
 export const noteKind = (kind: string): string => NOTE_KINDS.find((one) => one.value === kind)?.name ?? kind;
 const ITEM_KINDS: Readonly<Record<string, string>> = {
-  certificate: '密钥与证书', terminal: '绑定终端', batch: '在办批次', records: '未归档件', classification: '待批定密', approval: '提请的审批', 'key-share': '密钥分量',
+  certificate: '密钥与证书', terminal: '绑定终端', batch: '在办批次', records: '未归档件', classification: '待批定密', 'marking-case': '在办审核表', approval: '提请的审批', 'key-share': '密钥分量',
 };
 export const itemKind = (kind: string): string => ITEM_KINDS[kind] ?? kind;

@@ -27,6 +27,8 @@ export interface KnowledgeParts {
   readonly store: UnitOfWork<Repositories & WriteTools, Repositories & ReadTools>;
   readonly gate: AccessGate;
   readonly nameOf: (person: string) => Promise<string>;
+  /** Lines of one file. */
+  readonly exported?: number;
 }
 
 interface Row { id: number; record: string; person: string; at: string; level: Level; mode: Knowing['mode']; approval: string | null; file: string | null; page: number | null; terminal: string }
@@ -36,7 +38,7 @@ const HEADINGS = ['时间', '人员', '密级', '档号或电子文件号', '题
 
 /** 知悉登记: who came to know what, for whoever may know of the record. */
 export function knowledgeService(parts: KnowledgeParts) {
-  const { store, gate } = parts;
+  const { store, gate, exported = EXPORTED } = parts;
 
   async function found(call: ServerCall, tx: Repositories, input: KnowledgeExport, limit: number, offset: number) {
     const visible = await gate.visible(call, 'record.show', 1);
@@ -76,11 +78,12 @@ export function knowledgeService(parts: KnowledgeParts) {
     async export(call: ServerCall, input: KnowledgeExport) {
       return store.read(call, async (tx) => {
         await tx.allow();
-        const { rows } = await found(call, tx, input, EXPORTED, 0);
+        const { rows, total } = await found(call, tx, input, exported, 0);
         const level = highest(rows.map((row) => row.recordLevel));
-        tx.audit({ action: call.act, objectLevel: level, detail: { rows: rows.length } });
+        tx.audit({ action: call.act, objectLevel: level, detail: { rows: rows.length, total } });
+        const left = total > rows.length ? `\u3000共 ${String(total)} 条，本表只列最近 ${String(rows.length)} 条，请按日期分段导出` : '';
         const lines = rows.map((row) => [row.at, row.personName, levelName(row.recordLevel), row.code, row.title, row.modeName, row.page, row.approval, row.terminal]);
-        const body = csvFile([[`知悉登记簿\u3000密级：${levelName(level)}`], HEADINGS, ...lines]);
+        const body = csvFile([[`知悉登记簿\u3000密级：${levelName(level)}${left}`], HEADINGS, ...lines]);
         return bytes('text/csv; charset=utf-8', body, { fileName: markedName('知悉登记簿.csv', level) });
       });
     },

@@ -31,7 +31,8 @@ export const HAND_BACK_SOURCES: readonly HandBackSource[] = [
     const row = await tx.sql.one<{ n: number }>(`SELECT count(*) AS n FROM record WHERE owner = $1 AND state NOT IN ${SETTLED}`, person.id);
     return (row?.n ?? 0) === 0 ? [] : [{ kind: 'records', ref: String(row?.n), text: `经办未归档 ${String(row?.n)} 件，移交他人续办` }];
   },
-  async (tx, person) => (await tx.sql.all<{ id: string }>("SELECT id FROM classification WHERE owner = $1 AND state = 'proposed' ORDER BY id", person.id)).map(({ id }) => ({ kind: 'classification', ref: id, text: '拟定待批的定密事项，改由他人承办' })),
+  async (tx, person) => (await tx.sql.all<{ id: string }>("SELECT id FROM classification WHERE owner = $1 AND state IN ('proposed','temporarily_protected') ORDER BY id", person.id)).map(({ id }) => ({ kind: 'classification', ref: id, text: '拟定待批或先行保密的定密事项，改由他人承办' })),
+  async (tx, person) => (await tx.sql.all<{ id: string }>("SELECT id FROM classification_case WHERE proposer = $1 AND state IN ('draft','returned','proposed') ORDER BY id", person.id)).map(({ id }) => ({ kind: 'marking-case', ref: id, text: '在办的变更或解密审核表，改由他人承办' })),
   async (tx, person) => (await tx.sql.all<{ id: string; act: string }>("SELECT id, act FROM approval WHERE requested_by = $1 AND state IN ('requested','granted') ORDER BY id", person.id)).map(({ id }) => ({ kind: 'approval', ref: id, text: '提请未办结的审批，已随离岗失效，确需办理的由他人重新提请' })),
 ];
 

@@ -1,4 +1,4 @@
-import { compareDates, yearOf } from '../calendar.js';
+import { compareDates, dayOf, yearOf } from '../calendar.js';
 import { check, numberOf, textOf, type Check, type Method, type MethodContext, type RecordFacts } from './facts.js';
 
 type Rule = (record: RecordFacts, context: MethodContext) => Check | null;
@@ -12,7 +12,7 @@ const warning = (found: Check): Check => (found.result === 'fail' ? { ...found, 
 
 /** 1. documentDate ≤ completedOn ≤ filedAt; an incoming document may have been written at any earlier day. */
 const datesInOrder: Rule = (record) => {
-  const days = [day(record, 'documentDate'), day(record, 'completedOn'), record.filedAt?.slice(0, 10) ?? null].filter(isDay);
+  const days = [day(record, 'documentDate'), day(record, 'completedOn'), record.filedAt === null ? null : dayOf(record.filedAt)].filter(isDay);
   const ordered = days.every((one, index) => index === 0 || compareDates(days[index - 1] ?? one, one) <= 0);
   return days.length < 2 ? null : check(record.ref, ordered, '成文、办结、归档日期递增', days.join(' '), '规则1：日期先后不合理');
 };

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { knowledgeService } from '../../appliance/guarding/knowledge.js';
 import { openTestBox } from '../helpers/box.js';
 import { at, described, done, filedSecret, mark, markers } from '../helpers/marked.js';
 import { markDisagreements, markedName, nameHeldTo } from '../../secrecy/mark-places.js';
@@ -28,6 +29,12 @@ test('实施条例第二十条: every reading of a 机密 record is registered w
   const book = await custodian.get('knowledge.export');
   t.regex(decodeURIComponent(String(book.headers['content-disposition'])), /知悉登记簿〔机密〕\.csv$/);
   t.regex(book.bytes.toString('utf8'), /密级：机密[\s\S]*隐龙潭泄洪预案/);
+
+  // A register longer than one file says so.
+  const { store, gate } = box.running.box;
+  const short = knowledgeService({ store, gate, nameOf: async () => Promise.resolve('某人'), exported: 1 });
+  const first = await short.export({ act: 'knowledge.export', person: custodian.person, duty: null, terminal: 'test', traceId: 'test', session: undefined, ip: '', reply: { setSession: () => undefined } }, {});
+  t.regex(String(first.body), /密级：机密　共 2 条，本表只列最近 1 条，请按日期分段导出/u);
 
   // 溯源: the code on the page leads to the reading, and says nothing of how much others have done.
   const code = String(page.headers['x-trace-code']);

@@ -11,6 +11,7 @@ import type { Person } from '../../appliance/store/repositories/people.js';
 import type { Terminal } from '../../appliance/store/repositories/terminals.js';
 import { openTestBox } from '../helpers/box.js';
 import type { Answer, Client, TestBox } from '../helpers/box.js';
+import { draftCase, draftOf, formOf, marked, people, signedIn, takenIn } from '../helpers/marking.js';
 import { codeOf } from '../helpers/secrecy.js';
 import { attempt } from '../helpers/wire.js';
 
@@ -195,6 +196,12 @@ test.serial('07 §11-12: leaving a post ends account, sessions, duties, clearanc
   const [sysadmin, secadmin, officer, leaver] = [await box.as('sunhao'), await box.as('chenlixin'), await box.as('zhoumin'), await box.as('lijianguo')];
   const custodian = await box.as('yangjing');
   const { number } = ok(t, await custodian.post<{ number: string }>('capture.open', { fonds: 'Z109', department: 'DAS', method: 'offline_upload', offlineReason: '系统未联网' }));
+  const desk = await signedIn(box);
+  const { classification } = await marked(desk);
+  ok(t, await draftCase(desk.custodian, classification, formOf({ kind: 'declassify' })));
+  const sheet = { draft: draftOf([await takenIn(desk.proposer, 2)], people(desk), { level: 2, basis: '不明确事项' }), claimed: [], why: 'unclear', opinion: '拟定' };
+  const ready = ok(t, await desk.proposer.post<{ id: string; statement: string }>('classification.preview', { event: 'protect', ...sheet }));
+  ok(t, await desk.proposer.post('classification.protect', { id: ready.id, ...sheet, signature: desk.proposer.sign(ready.statement) }));
   const { version } = await rowOf(sysadmin, 'lijianguo');
   const body = { person: leaver.person, reason: '退休', leftOn: '2026-11-23', seenVersion: version };
   t.is((await secadmin.post<Code>('personnel.leave', { ...body, coolOffYears: 5 })).body.code, 'E_INPUT_INVALID', '重要涉密人员: two or three years');
@@ -217,8 +224,11 @@ test.serial('07 §11-12: leaving a post ends account, sessions, duties, clearanc
 
   ok(t, await secadmin.post('personnel.leave', { person: custodian.person, reason: '调离', leftOn: '2026-11-23', seenVersion: (await rowOf(sysadmin, 'yangjing')).version }));
   const items = ok(t, await secadmin.get<Shown>('personnel.show', { person: custodian.person })).items;
-  t.deepEqual(items.map(({ kind }) => kind).sort(), ['batch', 'certificate']);
+  t.deepEqual(items.map(({ kind }) => kind).sort(), ['batch', 'certificate', 'marking-case']);
   t.true(items.some(({ ref }) => ref === number));
+  ok(t, await secadmin.post('personnel.leave', { person: desk.proposer.person, reason: '调离', leftOn: '2026-11-23', seenVersion: (await rowOf(sysadmin, 'liusiyuan')).version }));
+  const open = ok(t, await secadmin.get<Shown>('personnel.show', { person: desk.proposer.person })).items;
+  t.deepEqual(open.filter(({ kind }) => kind === 'classification').map(({ ref }) => ref), [ready.id], '先行保密 is still to be reported and settled');
 });
 
 test.serial('应急访问: two key holders open what the scope keeps closed, never above clearance, never for writing, and time ends it', async (t) => {

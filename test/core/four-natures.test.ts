@@ -69,6 +69,13 @@ test('every finding of the inspection is one of the numbered items', (t) => {
   for (const [key, row] of Object.entries({ ...rules.facts, ...rules.observations })) t.true(codes.has(row.code), `${key} ${row.code}`);
 });
 
+test('what is filed on the day it was completed, before eight in the morning, is in order: the day is that of Asia/Shanghai', (t) => {
+  const early = record(1, { metadata: { ...record(1).metadata, completedOn: '2026-04-02' }, filedAt: '2026-04-01T16:30:00Z' });
+  const late = record(1, { metadata: { ...record(1).metadata, completedOn: '2026-04-02' }, filedAt: '2026-04-01T15:30:00Z' });
+  const orders = (one: RecordFacts): boolean => testFourNatures(table, [one], batch()).results.some(({ result, message }) => result !== 'pass' && message.includes('日期先后'));
+  t.deepEqual([orders(early), orders(late)], [false, true]);
+});
+
 test('第二十一条: a batch without fault is qualified', (t) => {
   const outcome = testFourNatures(table, [record(1), record(2)], batch({ declared: { items: 2, bytes: 6 } }));
   t.deepEqual(codesOf(outcome, 'fail'), []);
