@@ -7,7 +7,7 @@ import type { TransferPolicy } from '../../policies/schemas/transfer.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { Box } from '../box.js';
 import type { CounterpartService } from '../counterparts/service.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { transferTarget } from '../store/repositories/transfers.js';
 import type { StoredTransfer } from '../store/repositories/transfers.js';

@@ -10,7 +10,7 @@ import type { TransferPlan } from '../../core/transfer.js';
 import type { TransferAmend, TransferAttach, TransferCompanion, TransferDropCompanion, TransferDue, TransferPlanning } from '../../policies/schemas/transfer.js';
 import { NOT_YET_MADE } from '../../secrecy/access.js';
 import { highest } from '../../secrecy/level.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import { transferTarget } from '../store/repositories/transfers.js';
 import { changeFacts } from './gathering.js';
 import { amended, found, plain, wrong } from './parts.js';

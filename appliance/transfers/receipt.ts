@@ -12,7 +12,7 @@ import { receiptChecks } from '../accessions/receipt-checks.js';
 import { certificatesOfCard } from '../counterparts/card.js';
 import { SmCryptoVerifier } from '../crypto/sm-crypto-adapter.js';
 import { localDay } from '../reports/document.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import { codeOf } from './lists.js';
 import { found } from './parts.js';
 import type { TransferParts, WriteTx } from './parts.js';

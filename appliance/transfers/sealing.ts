@@ -15,7 +15,7 @@ import { parseCertificate } from '../crypto/certificate.js';
 import type { DeviceService } from '../devices/service.js';
 import type { PackageRoom } from '../packages/compose.js';
 import type { EnvelopeSealing, PackagePlan } from '../packages/port.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import { repositories } from '../store/repositories/index.js';
 import type { SealJob, SealOrder, StoredTransfer } from '../store/repositories/transfers.js';
 import type { Gathered } from './gathering.js';

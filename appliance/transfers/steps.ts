@@ -2,13 +2,14 @@ import { ArchiveError } from '../../core/errors.js';
 import { recordTarget } from '../../core/holdings.js';
 import type { transferTester } from '../../core/services/transfer-inspection.js';
 import { approve, close, inspectTransfer, prepare, TRANSFER_STEPS, withdraw } from '../../core/transfer.js';
+import type { TransferState } from '../../core/transfer.js';
 import { requireChecked, transferChecks } from '../../core/transfer-checklist.js';
 import type { TransferCheck } from '../../core/transfer-checklist.js';
 import type { TransferApprove, TransferClose, TransferInspect, TransferList, TransferPrepare, TransferProgress, TransferShow, TransferWithdraw } from '../../policies/schemas/transfer.js';
 import type { Granted, Seat } from '../../secrecy/approval.js';
 import { levelName } from '../../secrecy/level.js';
 import { rollUpMark } from '../../secrecy/roll-up.js';
-import type { ServerCall } from '../server/route.js';
+import type { ServerCall } from '../call.js';
 import { TRANSFER_COLUMNS } from '../store/repositories/transfers.js';
 import type { StoredTransfer } from '../store/repositories/transfers.js';
 import { itemsOf, suggested } from './gathering.js';
@@ -24,6 +25,9 @@ export interface StepParts extends TransferParts {
   /** How far a sealing under way has come; null where none is. */
   readonly sealing: (batch: string) => { readonly done: number; readonly total: number; readonly phase: string } | null;
 }
+
+/** Sealed or given up: nothing is to be prepared any more. */
+const SETTLED: Readonly<Partial<Record<TransferState, true>>> = { sealed: true, dispatched: true, received: true, accepted: true, returned: true, closed: true, withdrawn: true };
 
 /** 标志 of a batch: level and longest period of what lies in it. */
 export async function markOf({ box }: Pick<TransferParts, 'box'>, tx: Tx | WriteTx, { it }: StoredTransfer): Promise<string> {
@@ -102,7 +106,8 @@ export function stepService(parts: StepParts) {
             suggested: suggested(item, policy, clock.today()), accessionNo: item.row.accessionNo, retainUntil: item.row.retainUntil,
           })),
           records: gathered.items.length + gathered.broken.length,
-          checks: checks.map((one): TransferCheck & { readonly count: number } => ({ ...one, count: one.records.length, records: one.records.filter((record) => ids.has(record)) })),
+          // What was sealed had all of it; afterwards the records move on and the list would say so.
+          checks: (SETTLED[it.state] === true ? [] : checks).map((one): TransferCheck & { readonly count: number } => ({ ...one, count: one.records.length, records: one.records.filter((record) => ids.has(record)) })),
           companions: await tx.transfers.companions(it.id),
           run: run === undefined ? null : {
             reportNo: run.reportNo, run: run.run, conclusion: run.conclusion, finishedAt: run.finishedAt, summary: run.content.summary, stale: run.basis !== gathered.basis,
