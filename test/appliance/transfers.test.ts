@@ -35,6 +35,11 @@ test('第二十二至二十六、四十二条: a 机密 batch goes from the due 
   t.is((await custodian.post<Code>('transfer.plan', plan)).body.code, 'E_TRANSFER_IN_BATCH');
   t.is((await archivist.get<Code>('transfer.show', { batch })).status, 404);
   t.is(done(await archivist.get<{ total: number }>('transfer.list')).total, 0);
+  // Whether there is such a batch at all: the same bytes for one above the session and for one that never was.
+  for (const [act, more] of [['transfer.show', {}], ['transfer.progress', {}], ['transfer.handover', {}], ...['handover', 'registration', 'list', 'attachments'].map((form) => ['transfer.print', { form }] as const)] as const) {
+    const [hidden, nowhere] = await Promise.all([batch, '00000000-0000-4000-8000-000000000000'].map(async (id) => (await archivist.get(act, { batch: id, ...more })).bytes.toString('utf8').replace(/"traceId":"[^"]*"/u, '')));
+    t.is(hidden, nowhere, act);
+  }
 
   // Every missing thing is on the list, and sealing is refused with the code of each in turn.
   const PREPARATION = ['early', 'rights', 'openOpinion', 'foiStatus', 'classificationChange', 'companions', 'review', 'medium', 'mediumTest', 'device'];
