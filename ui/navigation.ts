@@ -30,6 +30,7 @@ export const PAGES: readonly PageGroup[] = [
   {
     name: '鉴定销毁', pages: [
       { path: '/appraisal', name: '到期鉴定', acts: ['appraisal.due', 'appraisal.list'] },
+      { path: '/destruction', name: '档案销毁', acts: ['destruction.list'] },
       { path: '/holds', name: '档案冻结', acts: ['hold.list'] },
     ],
   },

@@ -1,3 +1,4 @@
+import { holdersOf } from '../appraisal/panel.js';
 import { contentsOf } from './plan.js';
 import { checksOf } from './preconditions.js';
 import { DESTRUCTION_COLUMNS, type StoredDestruction } from './rows.js';
@@ -34,6 +35,16 @@ export function destructionReads(parts: DestructionServiceParts, { kept, found, 
   }
 
 
+  /** Whom a batch may name, and as what; the box checks clearance and separation again. */
+  async function peopleFor(tx: Tx, fonds: string) {
+    const [executes, supervises] = [await holdersOf(tx, fonds, clock.now(), policy.executors), await holdersOf(tx, fonds, clock.now(), policy.supervisors)];
+    const departments = new Map((await tx.people.departments()).map(({ id, name }) => [id, name]));
+    return Promise.all([...new Set([...executes, ...supervises])].map(async (id) => {
+      const person = await tx.people.get(id);
+      return { id, name: person?.name ?? '', departmentName: departments.get(person?.department ?? '') ?? '', executes: executes.includes(id), supervises: supervises.includes(id) };
+    }));
+  }
+
   return {
     async list(call: ServerCall, input: DestructionList) {
       const { page = 1, size = 20 } = input;
@@ -57,7 +68,7 @@ export function destructionReads(parts: DestructionServiceParts, { kept, found, 
         await tx.allow();
         const { rows, total } = await tx.appraisals.condemned(await gate.visible(call, 'record.search', 1), { offset: (page - 1) * size, limit: size });
         return {
-          page, size, total,
+          page, size, total, people: await peopleFor(tx, rows[0]?.fonds ?? ''),
           rows: await Promise.all(rows.map(async (record) => ({
             id: record.id, code: record.archivalCode ?? record.electronicRecordCode, title: String(record.description['title'] ?? ''), level: record.level, retention: record.currentRetention ?? record.retentionCode, retentionExpiresOn: record.retentionExpiresOn,
             appraisal: (await tx.appraisals.concluded([record.id])).get(record.id)?.number ?? null, taken: (await kept(tx).holding(record.id)) !== undefined, checks: await checksOf(tx, record, clock.today(), parts.appraisal),
