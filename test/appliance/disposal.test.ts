@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import { boxSignatureCheck } from '../../appliance/box.js';
+import { fsck } from '../../appliance/maintenance/fsck.js';
 import { openTestBox } from '../helpers/box.js';
 import type { Client, TestBox } from '../helpers/box.js';
 import { at, done, filedSecret, markers } from '../helpers/marked.js';
@@ -255,4 +257,37 @@ test('domain/08 §7, §8: 非涉密 media go the same way and may be used again 
   t.is(report.bytes.subarray(0, 5).toString(), '%PDF-');
   await keep('loss.pdf', report.bytes);
   t.is((await (await box.as('linxiao')).get<Code>('carrier.loss-report', { carrier: lost.id })).status, 404);
+});
+
+test('domain/08 §1: a carrier that rises while it waits takes line, batch and evidence with it; what was chosen for a lower level is no longer enough', async (t) => {
+  t.timeout(240_000);
+  const box = await openTestBox(t);
+  const [custodian, officer, head] = [await at(await box.as('yangjing'), 1), await at(await box.as('zhoumin'), 1), await at(await box.as('wangzhenhua'), 1)];
+  const disk = await register(custodian, { level: 1, cap: 3, title: '办公备份盘', secrecyPeriod: undefined });
+  const { line } = done(await custodian.post<{ line: string }>('disposal.enter', { carrier: disk.id, reason: 'worn', broken: false, quantity: 1, place: '淘汰柜', seenVersion: 1 }));
+  const { disposal } = done(await custodian.post<{ disposal: string }>('disposal.open', { lines: [line], reason: '设备更新' }));
+  done(await act(officer, 'disposal.count', disposal, { opinion: '相符', found: [{ no: disk.no, level: 1, copyNo: 1, quantity: 1 }] }));
+  const unit = done(await officer.post<{ id: string }>('disposal.enter-unit', unitBody)).id;
+  const witnesses = (await Promise.all(['lijianguo', 'liusiyuan'].map(async (one) => box.as(one)))).map(({ person }) => person);
+  const { approval } = done(await act<{ approval: string }>(custodian, 'disposal.ask', disposal, { manner: 'send', unit, executor: officer.person, witnesses, reason: '设备更新', methods: [{ line, steps: ['shred'], outcome: 'destroy', devices: [] }] }));
+  t.is(await sign(head, approval), 'done');
+  done(await act(custodian, 'disposal.isolate', disposal, { place: '淘汰柜', sealNo: 'F-3' }));
+  const { evidence } = done(await officer.put<{ evidence: string }>('disposal.attach', { disposal, kind: 'photo', fileName: '封装.png' }, PNG));
+  const { store, systemCall, containers, reader, vault, keys, paths, sm3, crypto, identity } = box.running.box;
+  await store.write(systemCall('container.follow'), async (tx) => {
+    await tx.allow();
+    await containers.save(tx.sql, { kind: 'medium', id: disk.id }, { held: { level: 3, levelBy: null, term: null, lastSecretDay: null, termBy: null }, due: null }, new Date().toISOString());
+    tx.audit({ action: 'container.follow', object: disk.id, objectType: 'medium' });
+  });
+  t.is((await custodian.get('disposal.show', { disposal })).status, 404, 'gone from a session of 内部');
+  for (const one of [custodian, officer]) await at(one, 3);
+  t.like((await shown(custodian, disposal)).rows[0], { level: 3, maxLevelEver: 3 });
+  t.like(await reader.one('SELECT level FROM disposal WHERE id = $1', disposal), { level: 3 });
+  t.deepEqual((await officer.get('disposal.evidence', { disposal, evidence })).bytes, PNG);
+  t.is((await act(custodian, 'disposal.release', disposal, { channel: 'escort', escorts: [officer.person], sealNo: 'F-3', destination: '销毁中心' })).body.code, 'E_DESTROY_METHOD_INSUFFICIENT');
+  for (let tries = 0; tries < 50 && (await reader.one("SELECT 1 AS open FROM object_intent WHERE closed_at IS NULL")) !== undefined; tries += 1) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  const checked = await fsck({ sql: reader, vault, keys, paths, sm3, check: boxSignatureCheck(crypto, identity.chain[0] ?? ''), deep: true });
+  t.deepEqual(checked.findings, [], 'keys moved with the level');
+  done(await act(custodian, 'disposal.cancel', disposal, { reason: '按机密级重新办理' }));
+  t.is(done(await custodian.get<Listed<Line>>('disposal.pending')).rows[0]?.state, 'pending');
 });
