@@ -10,6 +10,7 @@ import { dataPaths } from '../content/paths.js';
 import { NodeProvider } from '../crypto/node-provider.js';
 import { selfTest } from '../crypto/self-test.js';
 import { SmCryptoVerifier } from '../crypto/sm-crypto-adapter.js';
+import { discRoom } from '../outputs/disc.js';
 import { inPackage } from '../package-root.js';
 import { loadPolicies } from '../policies.js';
 
@@ -37,6 +38,8 @@ export async function examineBox(data: string, clock: Clock, env: { readonly nod
   const console = await exists(inPackage('dist', 'ui', 'index.html'));
   add('console', console ? 'good' : 'warn', console ? '管理控制台已生成' : '管理控制台尚未生成，npm start 会自动生成');
   await token(env.pkcs11, add);
+  const disc = await discRoom();
+  add('burning', 'good', disc.able ? `可刻录，内存暂存区 ${(disc.bytes / 1024 ** 3).toFixed(1)} GiB` : '没有 xorriso 或内存文件系统 /dev/shm，不能刻录；打印与导出不受影响');
   await folder(data, add);
   await ledgerClock(data, clock, add);
   return symptoms;

@@ -6,7 +6,7 @@ import { copyCarriers } from '../carriers/copies.js';
 import type { DeviceService } from '../devices/service.js';
 import type { Preview } from '../preview/preview.js';
 import type { Repositories } from '../store/repositories/index.js';
-import { sweepStaging } from './disc.js';
+import { DISC, sweepStaging } from './disc.js';
 import { outputService } from './service.js';
 
 export interface OutputComposition {
@@ -21,7 +21,7 @@ export interface OutputComposition {
 /** 打印刻录导出 over the parts of the box. */
 export function composeOutputs(box: Box, parts: OutputComposition) {
   const { store, gate, clock, ids, sm3, policies, profile, containers, vault } = box;
-  const disc = { memory: '/dev/shm', xorriso: 'xorriso', box: box.identity.serial };
+  const disc = { ...DISC, box: box.identity.serial };
   const outputs = outputService({
     store, gate, clock, ids, sm3, containers, vault, disc, ...parts, policy: policies.content('outputs.json'), marks: policies.content('marking.json'), copies: copyCarriers({ clock, ids, containers }),
     unit: { name: profile.unitName, fonds: profile.fonds[0]?.fonds ?? '', rehearsal: profile.rehearsal },

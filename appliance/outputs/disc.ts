@@ -16,21 +16,36 @@ export interface DiscTools {
 
 /** Nothing of the box's own surroundings is handed on. */
 const PLAIN = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
+/** What a Linux machine has. */
+export const DISC = { memory: '/dev/shm', xorriso: 'xorriso' } as const;
 const PREFIX = 'shouzang-output-';
 const mine = (box: string): string => `${PREFIX}${box.replace(/[^A-Za-z0-9]/gu, '').slice(0, 24)}-`;
 
 /**
- * A staging folder in memory, with room for what is to lie in it twice.
+ * A staging folder in memory, with room for what is to lie in it.
  * @throws ArchiveError `E_OUTPUT_TOOL` where there is no memory file system or no xorriso, `E_OUTPUT_TOO_LARGE` where there is no room
  */
 export async function stagingFolder(tools: DiscTools, bytes: number): Promise<string> {
-  const memory = await realpath(tools.memory).catch(() => undefined);
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
-  if (memory === undefined || !['tmpfs', 'ramfs'].includes(fileSystemOf(memory, mounts) ?? '')) throw new ArchiveError('E_OUTPUT_TOOL', { why: 'memory' });
+  const memory = await memoryOf(tools);
+  if (memory === null) throw new ArchiveError('E_OUTPUT_TOOL', { why: 'memory' });
   if (!(await runs(tools.xorriso))) throw new ArchiveError('E_OUTPUT_TOOL', { why: 'xorriso' });
-  const { bavail, bsize } = await statfs(memory);
-  if (bavail * bsize < bytes * 1.1) throw new ArchiveError('E_OUTPUT_TOO_LARGE', { limit: bavail * bsize, why: 'memory' });
+  const free = await freeIn(memory);
+  if (free < bytes) throw new ArchiveError('E_OUTPUT_TOO_LARGE', { limit: free, why: 'memory' });
   return mkdtemp(path.join(memory, mine(tools.box)));
+}
+
+/** The folder in memory, links followed; null where it lies on a disk. */
+async function memoryOf(tools: Pick<DiscTools, 'memory'>): Promise<string | null> {
+  const memory = await realpath(tools.memory).catch(() => null);
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return memory !== null && ['tmpfs', 'ramfs'].includes(fileSystemOf(memory, mounts) ?? '') ? memory : null;
+}
+const freeIn = async (folder: string): Promise<number> => statfs(folder).then(({ bavail, bsize }) => bavail * bsize);
+
+/** Whether discs can be made here, and of how many bytes; for the check of the environment. */
+export async function discRoom(tools: Omit<DiscTools, 'box'> = DISC): Promise<{ readonly able: boolean; readonly bytes: number }> {
+  const memory = await memoryOf(tools);
+  return { able: memory !== null && await runs(tools.xorriso), bytes: memory === null ? 0 : await freeIn(memory) };
 }
 
 const runs = async (program: string): Promise<boolean> => new Promise((resolve) => {

@@ -75,8 +75,7 @@ export function outputService(given: OutputServiceParts) {
   const parts: OutputParts = {
     ...given, target: outputTarget, dropStaging: async (folder) => rm(folder, { recursive: true, force: true }),
     async carrier(tx, no) {
-      const row = await tx.sql.one<{ id: string }>('SELECT id FROM carrier WHERE no = $1', no.trim());
-      const one = row && await tx.carriers.get(row.id);
+      const one = await tx.carriers.byNo(no.trim());
       // A number from above the session is as unknown as one that is nowhere.
       if (one === undefined) throw new ArchiveError('E_NOT_FOUND');
       await tx.allow(carrierTarget(one), 'carrier.show');

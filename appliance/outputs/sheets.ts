@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { ArchiveError } from '../../core/errors.js';
 import type { Instant } from '../../core/ports.js';
 import type { OutputsFile } from '../../policies/schemas/output.js';
+import { isSecret, levelName } from '../../secrecy/level.js';
 import { traceText } from '../../secrecy/watermark.js';
 import type { Vault } from '../content/vault.js';
 import type { Preview } from '../preview/preview.js';
@@ -49,7 +50,7 @@ export async function drawPages(parts: { readonly vault: Vault; readonly preview
           const png = await parts.preview.renderPage(source, file.mime, pageNo, { widthPixels: page.widthPixels });
           bytes += png.length;
           if (bytes > most.pictureBytes) throw new ArchiveError('E_OUTPUT_TOO_LARGE', { limit: most.pictureBytes });
-          pages.push({ png, code: codeOf(record), mark: record.mark });
+          pages.push({ png, code: codeOf(record), mark: record.mark ?? (isSecret(record.level) ? levelName(record.level) : null) });
         }
       } finally {
         await source.close();

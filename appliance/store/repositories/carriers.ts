@@ -30,6 +30,7 @@ export interface CarrierFilter { readonly state: string | null; readonly kind: s
 
 export interface CarrierRepository {
   get(id: string): Promise<StoredCarrier | undefined>;
+  byNo(no: string): Promise<StoredCarrier | undefined>;
   list(visible: Visible, filter: CarrierFilter, page: { readonly offset: number; readonly limit: number }): Promise<{ readonly rows: StoredCarrier[]; readonly total: number }>;
   /** How many were registered in a series, so that the next number follows. */
   numbered(series: string): Promise<number>;
@@ -77,6 +78,10 @@ export function carrierRepository(sql: Sql, sealing: Sealing): CarrierRepository
   };
   return {
     get,
+    async byNo(no) {
+      const row = await sql.one<Row>('SELECT * FROM carrier WHERE no = $1', no);
+      return row && of(row);
+    },
     async list(visible, filter, { offset, limit }) {
       const values: SqlValue[] = [...visible.values];
       const where = [visible.sql];
