@@ -1,7 +1,7 @@
 import { ArchiveError } from '../../core/errors.js';
 import { drawUpHandover, signHandover } from '../../core/transfer.js';
 import type { Dispatched, HandoverForm } from '../../core/transfer.js';
-import type { Instant } from '../../core/ports.js';
+import type { Instant, Level } from '../../core/ports.js';
 import type { TransferDrawHandover, TransferHandover, TransferPrint, TransferSignHandover } from '../../policies/schemas/transfer.js';
 import { moveCarrier } from '../../secrecy/carrier.js';
 import { handoverStatement } from '../../secrecy/handover.js';
@@ -31,10 +31,10 @@ export function handoverService(parts: HandoverParts) {
   }
 
   /** 护送人: of the unit, in office, cleared for what they carry. */
-  async function courier(tx: WriteTx, id: string, level: number, at: string): Promise<{ readonly person: string; readonly name: string }> {
+  async function courier(tx: WriteTx, id: string, level: Level, at: string): Promise<{ readonly person: string; readonly name: string }> {
     const person = await tx.people.get(id);
     if (person?.status !== 'active') throw wrong(at, '没有这个在用的账号，请从列表中选择');
-    if (clearanceToday(person.clearance, person.clearanceUntil, clock.today()) < level) throw new ArchiveError('E_CLEARANCE_REQUIRED', { person: id, level }, [{ at, message: `该人员涉密等级低于载体密级（${levelName(level as 0)}）` }]);
+    if (clearanceToday(person.clearance, person.clearanceUntil, clock.today()) < level) throw new ArchiveError('E_CLEARANCE_REQUIRED', { person: id, level }, [{ at, message: `该人员涉密等级低于载体密级（${levelName(level)}）` }]);
     return { person: id, name: person.name };
   }
 

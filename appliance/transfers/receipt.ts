@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ArchiveError } from '../../core/errors.js';
 import { retainedUntil } from '../../core/appraisal.js';
-import { isRecordState, requireNext } from '../../core/record.js';
+import { requireNext } from '../../core/record.js';
 import { receive, settle } from '../../core/transfer.js';
 import type { Dispatched } from '../../core/transfer.js';
 import type { TransferReceive } from '../../policies/schemas/transfer.js';
@@ -93,7 +93,7 @@ export function receiptService(parts: TransferParts) {
       if (record === undefined) continue;
       await tx.transfers.handedOver(it.id, id, decidedAt, numbers.get(code) ?? null, retainUntil);
       await tx.records.addEvent(id, { activity: 'transfer', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第二十二条', detail: { batch: it.number, receiptNo, accessionNo: numbers.get(code) ?? null, retainUntil } });
-      if (record.state !== 'filed' || !isRecordState(record.state)) continue;
+      if (record.state !== 'filed') continue;
       const state = requireNext(requireNext(record.state, 'transfer'), 'retain');
       await tx.records.save({ ...record, state, transferBatch: it.id, retainUntil }, record.version);
       tx.audit({ action: 'record.transfer', object: id, objectType: 'record', objectLevel: record.level, detail: { batch: it.id, receiptNo } });
