@@ -45,11 +45,11 @@ function head(box: Box, facts: FormFacts, title: string, orientation: FormHead['
 /** 电子档案移交与接收登记表, after the annex of 《电子档案移交与接收办法》(2012). The receiver's side is empty until there is a receipt. */
 export async function registrationForm(box: Box, facts: FormFacts): Promise<Buffer> {
   const { it, items, received } = facts;
-  const paper = new Paper(head(box, facts, '电子档案移交与接收登记表', 'portrait'), '电子档案移交与接收登记表', `批次 ${it.number}　交接单号 ${facts.handoverNo === '' ? '—' : facts.handoverNo}`);
+  const paper = new Paper(head(box, facts, '电子档案移交与接收登记表', 'portrait'), '电子档案移交与接收登记表', `批次 ${it.number} 交接单号 ${facts.handoverNo === '' ? '—' : facts.handoverNo}`);
   paper.pairs(['交接工作名称', it.plan.taskName]);
   paper.pairs(['内容描述', it.plan.contentDescription]);
   paper.pairs(['移交电子档案数量', `文件总数 ${String(items.length)} 件；案卷总数 0 卷`], ['移交数据量', `${gigabytes(facts.bytes)} GB`]);
-  paper.pairs(['载体起止顺序号', facts.mediumNo === '' ? '—' : facts.volumes.length > 1 ? `${facts.mediumNo}（1 至 ${String(facts.volumes.length)}）` : `${facts.mediumNo} 至 ${facts.mediumNo}`], ['移交载体类型、规格', it.plan.mode === 'dedicated_network' ? '在线' : `${facts.mediumType}　${facts.capacity}`]);
+  paper.pairs(['载体起止顺序号', facts.mediumNo === '' ? '—' : facts.volumes.length > 1 ? `${facts.mediumNo}（1 至 ${String(facts.volumes.length)}）` : `${facts.mediumNo} 至 ${facts.mediumNo}`], ['移交载体类型、规格', it.plan.mode === 'dedicated_network' ? '在线' : `${facts.mediumType} ${facts.capacity}`]);
   const tested = it.plan.mediumTest;
   const checks: readonly (readonly [string, string])[] = [
     ['准确性检验', `四性检测 ${facts.reportNo}：真实性合格`], ['完整性检验', `四性检测 ${facts.reportNo}：完整性合格，件数、字节数与清单相符`], ['可用性检验', `四性检测 ${facts.reportNo}：可用性合格，无加密、无压缩`],
@@ -60,8 +60,8 @@ export async function registrationForm(box: Box, facts: FormFacts): Promise<Buff
   for (const [name, ours] of checks) paper.row([{ text: name, wide: 1.3, head: true }, { text: facts.reportNo === '' ? '' : ours, wide: 3.7 }, { text: theirs, wide: 3.7 }]);
   const [first, second] = facts.signers;
   const people = received?.names ?? [];
-  paper.row([{ text: '填表人（签名）', wide: 1.3, head: true, least: 34 }, { text: first === undefined ? '' : `${first.name}　${localTime(first.at)}`, wide: 3.7 }, { text: people[0] ?? '', wide: 3.7 }]);
-  paper.row([{ text: '审核人（签名）', wide: 1.3, head: true, least: 34 }, { text: second === undefined ? '' : `${second.name}　${localTime(second.at)}`, wide: 3.7 }, { text: people[1] ?? '', wide: 3.7 }]);
+  paper.row([{ text: '填表人（签名）', wide: 1.3, head: true, least: 34 }, { text: first === undefined ? '' : `${first.name} ${localTime(first.at)}`, wide: 3.7 }, { text: people[0] ?? '', wide: 3.7 }]);
+  paper.row([{ text: '审核人（签名）', wide: 1.3, head: true, least: 34 }, { text: second === undefined ? '' : `${second.name} ${localTime(second.at)}`, wide: 3.7 }, { text: people[1] ?? '', wide: 3.7 }]);
   paper.row([{ text: '单位（印章）', wide: 1.3, head: true, least: 70 }, { text: DATE_LINE, wide: 3.7, align: 'right' }, { text: received === null ? DATE_LINE : `接收凭证 ${received.receiptNo}\n${localTime(received.at)}`, wide: 3.7, align: received === null ? 'right' : 'left' }]);
   paper.pairs(['份数', '一式三份：移交单位、接收单位各一份，备查一份']);
   paper.heading('数字摘要表');
@@ -84,19 +84,19 @@ export async function handoverPaper(box: Box, facts: FormFacts, handover: Handov
   paper.pairs(['发出单位', form.from], ['发出人、时间', facts.signers.length === 0 ? '' : facts.signers.map(({ name, at }) => `${name} ${localTime(at)}`).join('；')]);
   paper.pairs(['护送人', form.couriers.map(({ name }) => name).join('、')], ['件数', `${String(form.records)} 件`]);
   paper.pairs(['接收单位', `${form.to}（设备 ${form.toBox}）`], ['接收人、时间', facts.received === null ? '' : `${facts.received.names.join('、')} ${localTime(facts.received.at)}`]);
-  paper.row([{ text: '核对结果', wide: 1.3, head: true, least: 46 }, { text: facts.received === null ? '件数：______　封签：______　密级：______　摘要：______' : `件数、封签、密级、摘要已核对；接收凭证 ${facts.received.receiptNo}，${facts.received.outcome === 'accepted' ? '接收' : `退回（${facts.received.defects.join('、')}）`}`, wide: 7.4 }]);
+  paper.row([{ text: '核对结果', wide: 1.3, head: true, least: 46 }, { text: facts.received === null ? '件数：______ 封签：______ 密级：______ 摘要：______' : `件数、封签、密级、摘要已核对；接收凭证 ${facts.received.receiptNo}，${facts.received.outcome === 'accepted' ? '接收' : `退回（${facts.received.defects.join('、')}）`}`, wide: 7.4 }]);
   paper.row([{ text: '备注、异常', wide: 1.3, head: true, least: 40 }, { text: form.remark, wide: 7.4 }]);
   paper.heading('封装件');
   paper.table([['名称', 2.6], ['摘要（SM3）', 5]], form.volumes.map(({ name, digest }) => [name, digest]));
   paper.heading('发出方双人签名（SM2）');
-  for (const [at, one] of signatures.entries()) paper.pairs([facts.signers[at]?.name ?? '', `${localTime(one.at)}　证书 ${one.certificateSerial}\n${one.signature}`]);
+  for (const [at, one] of signatures.entries()) paper.pairs([facts.signers[at]?.name ?? '', `${localTime(one.at)} 证书 ${one.certificateSerial}\n${one.signature}`]);
   if (signatures.length < 2) paper.paragraph(`尚缺 ${String(2 - signatures.length)} 人签字，签齐前载体不得离开。`);
   return paper.finish(`交接单 ${form.handoverNo}`);
 }
 
 /** 移交清单 (第二十四条), landscape. */
 export async function listForm(box: Box, facts: FormFacts): Promise<Buffer> {
-  const paper = new Paper(head(box, facts, '移交清单', 'landscape'), '移交清单', `批次 ${facts.it.number}　接收单位 ${facts.counterpart}　共 ${String(facts.items.length)} 件`);
+  const paper = new Paper(head(box, facts, '移交清单', 'landscape'), '移交清单', `批次 ${facts.it.number} 接收单位 ${facts.counterpart} 共 ${String(facts.items.length)} 件`);
   paper.table([['序号', 0.7], ['档号', 3.2], ['题名', 3], ['责任者', 1.2], ['日期', 1.5], ['密级', 0.8], ['保密期限', 1.1], ['保管期限', 1.1], ['文件/页', 1], ['字节', 1], ['载体编号', 1.9], ['开放意见', 1.1], ['备注', 0.7]], facts.items.map((item) => {
     const row = listRow(item, facts.mediumNo);
     return [String(row.no), row.archivalCode, row.title, row.author, row.date, levelName(row.level), row.secrecyPeriod, row.retention, `${String(row.files)}/${row.pages === null ? '—' : String(row.pages)}`, String(row.bytes), row.mediumNo, row.openOpinion === null ? '' : OPINIONS[row.openOpinion], row.remark];
@@ -108,7 +108,7 @@ export async function listForm(box: Box, facts: FormFacts): Promise<Buffer> {
 
 /** 三附件 (第二十五条第四项), one table each. */
 export async function attachmentForm(box: Box, facts: FormFacts): Promise<Buffer> {
-  const paper = new Paper(head(box, facts, '移交附件', 'landscape'), '移交附件', `批次 ${facts.it.number}　共 ${String(facts.items.length)} 件`);
+  const paper = new Paper(head(box, facts, '移交附件', 'landscape'), '移交附件', `批次 ${facts.it.number} 共 ${String(facts.items.length)} 件`);
   const code = ({ record }: Item): string => record.archivalCode ?? record.electronicRecordCode;
   paper.heading('一、到期开放意见');
   paper.table([['档号', 2.6], ['期满年度', 0.9], ['开放意见', 1], ['理由', 3.4], ['审核人', 1.4], ['审核日期', 1.1]], facts.items.map((item) => {
