@@ -109,7 +109,8 @@ export function eraser(box: ErasingBox, policy: DestructionPolicy) {
       }
       case 'report': return close(batch, step, done(place, '核对：报表只载著录和统计，不载正文', '无需清除', '报表中没有正文副本'));
       case 'backup': case 'backup_keys': return close(batch, step, await fromBackup(step, objects));
-      case 'carrier': return close(batch, step, await onCarrier(step.ref));
+      case 'carrier': return close(batch, step, await onCarrier(step.ref, records));
+      case 'output': return close(batch, step, await givenOut(step.ref));
     }
   }
 
@@ -153,10 +154,18 @@ export function eraser(box: ErasingBox, policy: DestructionPolicy) {
     });
   }
 
-  async function onCarrier(id: string): Promise<Outcome> {
+  async function givenOut(id: string): Promise<Outcome> {
+    const copy = await box.reader.one<{ request: string; no: number }>('SELECT output_request.no AS request, output_copy.no AS no FROM output_copy JOIN output_request ON output_request.id = output_copy.output WHERE output_copy.id = $1', id);
+    return residue('output', `${copy?.request ?? ''} 第 ${String(copy?.no ?? 0)} 份领用在外；请收回销毁后登记`);
+  }
+
+  async function onCarrier(id: string, records: readonly string[]): Promise<Outcome> {
     const carrier = await store.read(box.systemCall('destruction.execute'), async (tx) => { await tx.allow(); return tx.carriers.get(id); });
     if (carrier === undefined) return residue('carrier', '载体台账中没有此载体');
     const { it } = carrier;
+    // What was wiped off it or went with it by a destruction of media is ended in the register, whatever became of the carrier since.
+    const left = await box.reader.one<{ n: number }>(`SELECT count(*) AS n FROM carrier_content WHERE carrier = $1 AND ended_at IS NULL AND record IN (${places(records.length, 2)})`, id, ...records);
+    if (left?.n === 0) return done('carrier', '载体上的内容已随载体销毁清除', `载体 ${it.no} 的载体销毁登记`, '载体台账与监销签字');
     if (it.state === 'destroyed') return done('carrier', '载体已销毁', `载体 ${it.no}，销毁凭证 ${it.certificate}`, '载体台账与监销签字');
     return residue('carrier', `载体 ${it.no} 上有副本，尚未销毁；请办理载体销毁，或登记处置`);
   }

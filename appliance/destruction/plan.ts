@@ -36,6 +36,7 @@ export async function planSteps(sql: Sql, ids: Ids, records: readonly string[], 
   for (const place of ['memory', 'upload', 'index', 'database', 'report'] as const) add(place, '');
   for (const { place, ref } of await backupCopies(sql, serial, contents)) add(place, ref);
   for (const carrier of await carriersOf(sql, records)) add('carrier', carrier);
+  for (const copy of await copiesOf(sql, records)) add('output', copy);
   return steps;
 }
 
@@ -66,6 +67,16 @@ async function carriersOf(sql: Sql, records: readonly string[]): Promise<readonl
   for (let from = 0; from < records.length; from += AT_ONCE) {
     const part = records.slice(from, from + AT_ONCE);
     for (const { carrier } of await sql.all<{ carrier: string }>(`SELECT DISTINCT carrier FROM carrier_content WHERE record IN (${places(part.length)})`, ...part)) found.add(carrier);
+  }
+  return [...found].sort();
+}
+
+/** Copies given out on no carrier of the register: printed ones of what is no state secret. */
+async function copiesOf(sql: Sql, records: readonly string[]): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (let from = 0; from < records.length; from += AT_ONCE) {
+    const part = records.slice(from, from + AT_ONCE);
+    for (const { id } of await sql.all<{ id: string }>(`SELECT DISTINCT output_copy.id AS id FROM output_copy JOIN output_record ON output_record.output = output_copy.output WHERE output_copy.carrier IS NULL AND output_record.record IN (${places(part.length)})`, ...part)) found.add(id);
   }
   return [...found].sort();
 }

@@ -12,7 +12,7 @@ const Sm2 = Type.String({ pattern: '^[A-Za-z0-9_-]{80,120}$', description: 'SM2 
 /** Where copies of a record may lie, as far as the box knows. */
 export const DestructionPlace = Type.Union([
   Type.Literal('key'), Type.Literal('vault'), Type.Literal('memory'), Type.Literal('upload'), Type.Literal('index'), Type.Literal('database'), Type.Literal('report'),
-  Type.Literal('backup'), Type.Literal('backup_keys'), Type.Literal('carrier'),
+  Type.Literal('backup'), Type.Literal('backup_keys'), Type.Literal('carrier'), Type.Literal('output'),
 ], { description: '所在' });
 export type DestructionPlace = Static<typeof DestructionPlace>;
 

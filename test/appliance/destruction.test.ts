@@ -169,7 +169,7 @@ test('第三十九条: a batch of records is destroyed wherever the box knows of
 });
 
 test('第三十九条: one person cannot complete a destruction; nothing is condemned that the conditions of the law keep', async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const box = await openTestBox(t);
   const it = box.running.box;
   const people = await parts(box);
@@ -251,7 +251,7 @@ test('第三十九条: one person cannot complete a destruction; nothing is cond
 });
 
 test('第四十三条: a state secret in its term goes only with the consent of 保密员 and 定密责任人; marks stay bound, the tombstone stays sealed under its level', async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const box = await openTestBox(t);
   const it = box.running.box;
   const making = await markers(box);
