@@ -26,7 +26,6 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/emergency', name: '应急访问', acts: ['emergency.list'], letter: 'e' },
     ],
   },
-  { name: '接收', pages: [{ path: '/accessions', name: '接收', acts: ['accession.list'] }, { path: '/accession-register', name: '接收登记', acts: ['accession.register'] }] },
   {
     name: '鉴定销毁', pages: [
       { path: '/appraisal', name: '到期鉴定', acts: ['appraisal.due', 'appraisal.list'] },
@@ -37,6 +36,8 @@ export const PAGES: readonly PageGroup[] = [
   {
     name: '移交接收', pages: [
       { path: '/transfers', name: '移交', acts: ['transfer.list'] },
+      { path: '/accessions', name: '接收', acts: ['accession.list'] },
+      { path: '/accession-register', name: '接收登记', acts: ['accession.register'] },
       { path: '/counterparts', name: '对端单位', acts: ['counterpart.list'] },
     ],
   },
