@@ -12,7 +12,7 @@ import { at, done } from '../helpers/marked.js';
 import { prepared, show, sign, step } from '../helpers/transfers.js';
 
 /** Some in every run, spread over all; `SHOUZANG_KILLS=all` for the whole proof. */
-const SAMPLE = 3;
+const SAMPLE = 2;
 
 test('第二十四条: killed at any file operation of a sealing, the box begins it again at its next start and the package is whole; nothing half written stays', async (t) => {
   t.timeout(900_000);
