@@ -2,7 +2,7 @@
 import type { Page } from './api.js';
 
 export interface Precondition { readonly code: string; readonly passed: boolean; readonly text: string; readonly article: string; readonly blocks: boolean }
-export interface DestructionRow { readonly id: string; readonly number: string; readonly state: string; readonly level: number; readonly items: number; readonly draftedAt: string; readonly applicantName: string; readonly executorName: string; readonly executedAt: string | null; readonly closedAt: string | null; readonly mine: boolean }
+export interface DestructionRow { readonly id: string; readonly number: string; readonly state: string; readonly level: number; readonly items: number; readonly draftedAt: string; readonly applicantName: string; readonly executorName: string; readonly executedAt: string | null; readonly closedAt: string | null; readonly mine: boolean; readonly residueUntil: string | null }
 export interface Destructions extends Page<DestructionRow> {
   readonly residueDue: number;
   readonly policy: { readonly minSupervisors: number; readonly maxItems: number; readonly bases: readonly { readonly key: string; readonly name: string }[] };

@@ -54,9 +54,9 @@ export function destructionReads(parts: DestructionServiceParts, { kept, found, 
         return {
           page, size, total, policy: { minSupervisors: policy.minSupervisors, maxItems: policy.maxItems, bases: policy.bases, applicants: policy.applicants, executors: policy.executors, supervisors: policy.supervisors },
           residueDue: await work.residueDue(),
-          rows: await Promise.all(rows.map(async ({ it, level, items }) => ({
+          rows: await Promise.all(rows.map(async ({ it, level, items, residueUntil }) => ({
             id: it.id, number: it.number, state: it.state, level, items, draftedAt: it.draftedAt, applicantName: await parts.nameOf(it.applicant), executorName: await parts.nameOf(it.executor), executedAt: it.executedAt, closedAt: it.closedAt,
-            mine: signersOf(it).includes(call.person),
+            mine: signersOf(it).includes(call.person), residueUntil,
           }))),
         };
       });

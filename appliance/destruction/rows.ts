@@ -64,13 +64,13 @@ export function destructionRows(sql: Sql, sealing: Sealing) {
       if (!holdsItsRecords(one.it.state)) await sql.run('UPDATE destruction_item SET live = 0 WHERE destruction = $1', one.it.id);
       return { ...one, version: seenVersion + 1 };
     },
-    async list(visible: ListScope, state: string | null, { offset, limit }: Page): Promise<Paged<StoredDestruction & { readonly items: number }>> {
+    async list(visible: ListScope, state: string | null, { offset, limit }: Page): Promise<Paged<StoredDestruction & { readonly items: number; readonly residueUntil: string | null }>> {
       const values = [...visible.values as readonly SqlValue[], ...(state === null ? [] : [state])];
       const where = `${visible.sql}${state === null ? '' : ` AND destruction.state = $${String(values.length)}`}`;
-      const rows = await sql.all<Row & { items: number }>(
-        `SELECT destruction.*, (SELECT count(*) FROM destruction_item WHERE destruction = destruction.id) AS items FROM destruction WHERE ${where} ORDER BY drafted_at DESC, id LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`, ...values, limit, offset);
+      const rows = await sql.all<Row & { items: number; residue: string | null }>(
+        `SELECT destruction.*, (SELECT count(*) FROM destruction_item WHERE destruction_item.destruction = destruction.id) AS items, (SELECT min(residue_until) FROM destruction_step WHERE destruction_step.destruction = destruction.id) AS residue FROM destruction WHERE ${where} ORDER BY drafted_at DESC, id LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`, ...values, limit, offset);
       const count = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM destruction WHERE ${where}`, ...values);
-      return { rows: rows.map((row) => ({ ...opened(row), items: row.items })), total: count?.n ?? 0 };
+      return { rows: rows.map((row) => ({ ...opened(row), items: row.items, residueUntil: row.residue })), total: count?.n ?? 0 };
     },
     numbered: async (number: string) => (await sql.one('SELECT 1 AS there FROM destruction WHERE number = $1', number)) !== undefined,
     records: async (id: string): Promise<string[]> => (await sql.all<{ record: string }>('SELECT record FROM destruction_item WHERE destruction = $1 ORDER BY seq', id)).map(({ record }) => record),

@@ -109,6 +109,7 @@ test('第三十九条: a batch of records is destroyed wherever the box knows of
   for (const one of seen.steps) t.true(one.told !== null && one.told.method !== '', one.place);
   await closed(batch, people);
   t.like(await shown(people.executor, batch), { state: 'closed', faults: [] });
+  t.like(done(await people.head.get<{ rows: object[] }>('destruction.list')).rows[0], { items: 3, residueUntil: '2027-01-31', state: 'closed' });
   t.like(done(await people.head.get<{ good: boolean; tombstones: number }>('destruction.verify', { batch })), { good: true, tombstones: 3 });
 
   // Description and history stay, the content is gone, the tombstone is nobody's to take away.
