@@ -109,7 +109,7 @@ export async function certificatePdf(batch: DestructionBatch, it: DestructionCer
     for (const step of steps) {
       const settlement = step.settlement === null ? '' : `；处置：${SETTLED[step.settlement.kind] ?? step.settlement.kind}，凭证 ${step.settlement.reference}，${step.settlement.note}${step.settlement.residueUntil === null ? '' : `，复核日期 ${step.settlement.residueUntil}`}（${about.names.get(step.settlement.by) ?? ''}）`;
       const before = step.before === null ? '' : `（${String(step.before.bytes)} 字节，SM3 ${step.before.sm3.slice(0, 16)}…）`;
-      paper.facts([[`${String(step.seq)} ${STATES[step.state] ?? step.state}`, `${step.ref === '' ? '本机' : step.ref}${before}：${step.told?.result ?? ''}${settlement}${step.at === null ? '' : `　${localTime(step.at)}`}`]]);
+      paper.facts([[`${String(step.seq)} ${STATES[step.state] ?? step.state}`, `${step.ref === '' ? '本机' : step.ref}${before}：${step.told?.result ?? ''}${settlement}${step.at === null ? '' : `\u3000${localTime(step.at)}`}`]]);
     }
   }
   paper.heading('复核：逐处查找，均须找不到');
