@@ -218,7 +218,7 @@ export function close(it: Accession, act: Act): Step<Closed> {
 }
 
 /** 件数核对: where catalogue, list, contents and counts do not say the same. */
-export interface Difference { readonly defect: 'KM-04' | 'KM-05' | 'YJ-2-1' | 'YJ-2-2'; readonly archivalCode: string | null; readonly expected: string; readonly actual: string }
+export interface Difference { readonly defect: 'KM-04' | 'KM-05' | 'KM-07' | 'KM-08' | 'YJ-2-1' | 'YJ-2-2'; readonly archivalCode: string | null; readonly expected: string; readonly actual: string }
 export interface Counted {
   readonly declared: { readonly items: number; readonly bytes: number };
   readonly found: { readonly items: number; readonly bytes: number };

@@ -19,7 +19,7 @@ export interface AccessionItemRow {
 export interface AccessionShown extends Omit<AccessionRow, 'items'> {
   readonly form: { readonly quantity: number; readonly deviceNo: string | null; readonly sealNos: readonly string[]; readonly sealsIntact: boolean; readonly appearance: 'good' | 'damaged'; readonly courier: string; readonly remark: string; readonly fromBox: string };
   readonly statement: string | null; readonly signatures: readonly { readonly person: string; readonly name: string; readonly at: string }[];
-  readonly refusal: (By & { readonly code: string; readonly defects: readonly string[] }) | null;
+  readonly refusal: (By & { readonly code: string; readonly defects: readonly string[]; readonly volumes: readonly { readonly envelope: string | null; readonly digest: string }[] }) | null;
   readonly opening: (By & { readonly packageNo: string; readonly fonds: string; readonly unit: string; readonly items: number; readonly files: number; readonly bytes: number; readonly volumes: readonly { readonly envelope: string | null; readonly digest: string }[] }) | null;
   readonly inspection: (By & { readonly reportNo: string; readonly conclusion: string; readonly defects: readonly string[]; readonly manualPending: readonly string[] }) | null;
   readonly results: readonly { readonly code: string; readonly name: string; readonly objectRef: string; readonly expected: string; readonly actual: string; readonly result: string; readonly message: string }[];

@@ -66,10 +66,13 @@ export function receivingTester(parts: TestingParts) {
       manual: { [APPEARANCE]: form.appearance === 'good' && form.sealsIntact, [OPTICAL_ONLY]: true, ...manual },
     };
     const outcome = testFourNatures(items, facts, around);
-    const differences = reconcileAccession({ declared: opening.declared, found: { items: opening.items, bytes: opening.bytes }, catalogue: one.lists.catalogue, contents, transferList: one.lists.transferList, attachments: one.lists.attachments });
+    const counted = reconcileAccession({ declared: opening.declared, found: { items: opening.items, bytes: opening.bytes }, catalogue: one.lists.catalogue, contents, transferList: one.lists.transferList, attachments: one.lists.attachments });
+    const differences: readonly Difference[] = [
+      ...counted, ...marks.map((archivalCode): Difference => ({ defect: 'KM-07', archivalCode, expected: '标志与定密签名相符', actual: '不符' })),
+      ...unreviewed.map((archivalCode): Difference => ({ defect: 'KM-08', archivalCode, expected: '移交前一年内的解密审核', actual: '没有' })),
+    ];
     const defects = [...new Set([
       ...outcome.results.filter((row) => row.result === 'fail').map(({ code }) => received(code)), ...differences.map(({ defect }) => defect),
-      ...(marks.length > 0 ? ['KM-07'] : []), ...(unreviewed.length > 0 ? ['KM-08'] : []),
     ])].sort();
     const reportNo = await drawNumber(ids, `4P-transfer-${clock.today().replaceAll('-', '')}-`, async (no) => (await tx.runs.byReportNo(no)) !== undefined);
     const run: FourPropertyRun = {
