@@ -92,7 +92,7 @@ test('实施条例第五十六条 统计: by matter, closing for every level, an
   const file = await next.officer.get('classification.export-statistics', { year: 2027 });
   t.regex(decodeURIComponent(String(file.headers['content-disposition'])), /国家秘密事项统计表2027〔机密〕\.csv/u, 'the name and the first line carry what the page carries');
   const table = file.bytes.toString('utf8').replace('\uFEFF', '').split('\r\n').map((line) => line.split(','));
-  t.regex(table[0]?.[0] ?? '', /2027 年国家秘密事项统计表　密级：机密/u);
+  t.regex(table[0]?.[0] ?? '', /2027 年国家秘密事项统计表\u3000密级：机密/u);
   for (const line of second.lines) t.deepEqual(table.find(([name]) => name === line.name)?.slice(1).map(Number), [line.counts.top, line.counts.secret, line.counts.confidential, line.counts.total], line.name);
   t.deepEqual(table.find(([name]) => name === '年度审核数')?.slice(1), [String(second.reviewed), '项']);
   t.is((await at(next.officer, 2)).account, 'zhoumin');

@@ -34,7 +34,7 @@ test('实施条例第二十条: every reading of a 机密 record is registered w
   const { store, gate } = box.running.box;
   const short = knowledgeService({ store, gate, nameOf: async () => Promise.resolve('某人'), exported: 1 });
   const first = await short.export({ act: 'knowledge.export', person: custodian.person, duty: null, terminal: 'test', traceId: 'test', session: undefined, ip: '', reply: { setSession: () => undefined } }, {});
-  t.regex(String(first.body), /密级：机密　共 2 条，本表只列最近 1 条，请按日期分段导出/u);
+  t.regex(String(first.body), /密级：机密\u3000共 2 条，本表只列最近 1 条，请按日期分段导出/u);
 
   // 溯源: the code on the page leads to the reading, and says nothing of how much others have done.
   const code = String(page.headers['x-trace-code']);
