@@ -1,8 +1,8 @@
 // Counts a TAP stream as ava writes it. Everything that is not plainly a pass counts against the run: a crash, a timeout, a file
 // that dies, a stream that ends before its plan.
 
-/** One line of TAP at a time; `failed` is told of each failure with its YAML block. */
-export function tapCounter(failed = () => undefined) {
+/** One line of TAP at a time; `failed` is told of each failure with its YAML block, `ran` of each test that ran and whether it passed. */
+export function tapCounter(failed = () => undefined, ran = () => undefined) {
   const count = { passed: 0, failed: 0, skipped: 0 };
   let planned = false;
   let block = null;
@@ -21,8 +21,11 @@ export function tapCounter(failed = () => undefined) {
       endBlock();
       const [, not, title] = result;
       if (/ # (?:SKIP|TODO)\b/i.test(title) || /^# (?:SKIP|TODO)\b/i.test(title)) count.skipped += 1;
-      else if (not === undefined) count.passed += 1;
-      else {
+      else if (not === undefined) {
+        count.passed += 1;
+        ran(title, true);
+      } else {
+        ran(title, false);
         count.failed += 1;
         block = [title];
       }

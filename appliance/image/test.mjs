@@ -1,6 +1,7 @@
-// npm test: everything. System packages, driver, types, console, lint, then every test with coverage; the last line is the count.
+// npm test: everything. System packages, driver, types, console, lint, then every test with coverage, then the page of articles
+// (test/articles.md); the last line is the count.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +36,11 @@ async function runTests() {
     run.on('error', () => resolve(null));
     run.on('close', resolve);
   });
-  const counter = tapCounter((block) => said(`not ok ${block.join('\n')}`));
+  const ran = [];
+  const counter = tapCounter(
+    (block) => said(`not ok ${block.join('\n')}`),
+    (title, passed) => ran.push({ title, passed }),
+  );
   const coverage = [];
   for await (const line of createInterface({ input: run.stdout })) {
     if (/^(?:=====|Statements|Branches|Functions|Lines)/.test(line)) coverage.push(line);
@@ -44,7 +49,16 @@ async function runTests() {
   const count = counter.end(await exit);
   said(coverage.join('\n'));
   said(`tests took ${elapsed(since)}`);
+  await writeArticles(ran);
   return count;
+}
+
+/** 逐条: which tests proved which article, from the titles of what ran; a row without proof is said. */
+async function writeArticles(ran) {
+  const { articlesPage } = await import(new URL('../../dist/test/articles/page.js', import.meta.url).href);
+  const { text, unproven } = articlesPage(ran);
+  writeFileSync(path.join(root, 'test/articles.md'), text);
+  for (const row of unproven) said(`articles: not proven: ${row}`);
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
