@@ -10,6 +10,7 @@ import { filingService } from '../core/services/filing.js';
 import { sealService } from '../core/services/seal.js';
 import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
 import type { InspectionParts } from '../core/services/inspection.js';
+import { stageTester } from '../core/services/stage-inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
 import { markedName } from '../secrecy/mark-places.js';
@@ -96,12 +97,13 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   };
   const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
   const inspectionParts: InspectionParts = {
-    ...arranging, store, ids, levelOf, items: policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
+    ...arranging, store, ids, levelOf, items: () => policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
     schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
     sealPolicy: ['organ', 'mass_org'].includes(profile.orgType) ? 'mandatory' : 'optional',
     virusLibraryOn: async () => boxFact(reader, 'virusLibraryOn'),
   };
   const test = tester(inspectionParts);
+  const stages = stageTester(inspectionParts);
 
   const digest = (text: string): string => Buffer.from(box.sm3(Buffer.from(text))).toString('hex');
   const verifierFor = officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority);
@@ -191,7 +193,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       store, content: box.vault, inspector, stripper: intake.seals.over(box.vault), clock, ids, keepSignedOriginal: policies.content('capture.json').keepSignedOriginal,
     }),
     arrangement: arrangementService({ ...arranging, store }),
-    inspection: inspectionService(inspectionParts, test),
+    inspection: inspectionService(inspectionParts, test), stages,
     filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal }),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),

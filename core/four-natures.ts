@@ -5,13 +5,14 @@ import type { BatchFacts, Check, Method, Outcome, RecordFacts } from './four-nat
 import { INTEGRITY } from './four-natures/integrity.js';
 import { reasonableness } from './four-natures/reasonableness.js';
 import { SECURITY } from './four-natures/security.js';
+import { KEEPING } from './four-natures/keeping.js';
 import { USABILITY } from './four-natures/usability.js';
 
-export type { BatchFacts, Check, FileFacts, Outcome, PackageFacts, RecordFacts, SecrecyFacts } from './four-natures/facts.js';
+export type { BatchFacts, Check, ConversionFacts, FileFacts, Outcome, PackageFacts, PreservationFacts, RecordFacts, SecrecyFacts } from './four-natures/facts.js';
 export { fingerprints } from './four-natures/authenticity.js';
 
 /** Every mechanism a row of test-items.json may name. */
-export const METHODS: Readonly<Record<string, Method>> = { ...AUTHENTICITY, ...INTEGRITY, ...USABILITY, ...SECURITY, reasonableness };
+export const METHODS: Readonly<Record<string, Method>> = { ...AUTHENTICITY, ...INTEGRITY, ...USABILITY, ...SECURITY, ...KEEPING, reasonableness };
 
 export interface TestResult extends Check {
   readonly code: string;

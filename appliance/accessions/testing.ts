@@ -30,13 +30,14 @@ const APPEARANCE = 'GD-4-5';
  * list against content against counts, the three attachments, marks with their signatures, reviews before the transfer.
  */
 export function receivingTester(parts: TestingParts) {
-  const { clock, ids, items } = parts;
+  const { clock, ids } = parts;
   const recordFacts = recordFactsOf(parts);
 
   return async (tx: Repositories, operator: string, one: StoredAccession, manual: Readonly<Record<string, boolean>>): Promise<Tested> => {
     if (!('opening' in one.it) || one.it.opening === null || one.lists === null) throw new ArchiveError('E_STATE_INVALID', { accession: one.it.id, state: one.it.state });
     const { opening, form } = one.it;
     const startedAt = clock.now();
+    const items = parts.items();
     const facts: RecordFacts[] = [];
     const contents: string[] = [];
     const marks: string[] = [];

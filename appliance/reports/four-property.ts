@@ -24,7 +24,7 @@ export interface FourPropertyFacts {
 const PROPERTY: Record<FourNature, string> = { authenticity: '真实性', integrity: '完整性', usability: '可用性', security: '安全性' };
 const RESULT: Record<TestResult['result'], string> = { pass: '合格', fail: '不合格', warn: '告警', manual: '待人工', skip: '不适用' };
 const LEVEL: Record<TestResult['level'], string> = { mandatory: '必检', advisory: '建议', manual: '人工' };
-const STAGE: Record<FourPropertyRun['stage'], string> = { filing: '归档环节', transfer: '移交与接收环节', preservation: '长期保存环节' };
+const STAGE: Record<FourPropertyRun['stage'], string> = { filing: '归档环节', transfer: '移交与接收环节', preservation: '长期保存环节', conversion: '转换迁移之后' };
 const METHOD: Record<CaptureBatch['method'], string> = { online_auto: '在线归档', offline_upload: '离线上传', offline_package_import: '离线数据包', paper_scan: '纸质数字化' };
 const CONCLUSION: Record<Conclusion, { readonly text: string; readonly tone: 'good' | 'warn' | 'bad' }> = {
   qualified: { text: '合格', tone: 'good' },

@@ -28,6 +28,34 @@ export interface SecrecyFacts {
   readonly derivedFrom: { readonly level: Level; readonly declassifyOn: CalendarDate | null; readonly pointBasis: string | null } | null;
 }
 
+/** What was measured of a file before and after its conversion (办法第三十一条); `null` where the format has none or nobody measured it. */
+export interface ConversionFacts {
+  readonly pages: { readonly before: number; readonly after: number } | null;
+  /** Share of the characters of the one that stand in the other, 0 to 1. */
+  readonly textAlike: number | null;
+  /** Share of the pixels that agree, 0 to 1. */
+  readonly imageAlike: number | null;
+  /** A person compared them, and found them the same or not. */
+  readonly byHand: boolean | null;
+}
+
+/** How the holdings and the box stand for the preservation stage (办法第三十条). What is left out was not asked, and its rules are skipped. */
+export interface PreservationFacts {
+  /** Faults of the ledger found by its last walk. */
+  readonly ledgerFaults?: number;
+  readonly copies?: { readonly compared: number; readonly differing: number };
+  readonly holdings?: { readonly entered: { readonly items: number; readonly bytes: number }; readonly found: { readonly items: number; readonly bytes: number } };
+  /** MIME types held to be at risk. */
+  readonly riskFormats?: readonly string[];
+  /** Months since, `null` for never. */
+  readonly environmentMonths?: number | null;
+  readonly drillMonths?: number | null;
+  /** Offline media whose check is due and was not made. */
+  readonly mediaOverdue?: number;
+  /** Marks whose period is over or whose review is due. */
+  readonly marksOverdue?: number;
+}
+
 export interface RecordFacts {
   /** 档号 or another telling-nothing reference; never a title. */
   readonly ref: string;
@@ -49,6 +77,8 @@ export interface RecordFacts {
   readonly declaredAttachments: number | null;
   readonly filedAt: Instant | null;
   readonly files: readonly FileFacts[];
+  /** At the stage of conversion only. */
+  readonly conversion?: ConversionFacts;
 }
 
 export interface PackageFacts {
@@ -87,6 +117,8 @@ export interface BatchFacts {
   readonly sealPolicy: 'mandatory' | 'optional';
   /** 人工检测 answers, by item code. */
   readonly manual: Readonly<Record<string, boolean>>;
+  /** At the stage of preservation only. */
+  readonly preservation?: PreservationFacts;
 }
 
 export type Outcome = 'pass' | 'fail' | 'warn' | 'manual' | 'skip';

@@ -28,7 +28,8 @@ export interface InspectionParts {
   readonly store: UnitOfWork<InspectionTx & WriteTools, InspectionTx & ReadTools>;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly items: TestItems;
+  /** The rule pack in force. */
+  readonly items: () => TestItems;
   readonly engineVersion: string;
   readonly codes: ArchivalCodeRules;
   readonly schemes: Schemes;
@@ -66,18 +67,19 @@ export function recordFactsOf(parts: Pick<InspectionParts, 'codes' | 'fondsRules
         series: record.series ?? '', number: parsed === undefined ? Number.NaN : runningNumber(parsed),
       },
       volumeSpan: null, schedule: entry === undefined ? null : { retentionCode: entry.retention }, retentionReason: null,
-      declaredAttachments: null, filedAt: record.filedAt, files: files.map((file) => fileFacts(record, file)),
+      declaredAttachments: null, filedAt: record.filedAt, files: files.map((file) => fileFactsOf(record, file)),
     };
   };
 }
 
 /** Runs every filing-stage rule over the records and keeps the outcome. Called inside a unit of work that has been allowed. */
 export function tester(parts: InspectionParts): Tester {
-  const { clock, ids, items } = parts;
+  const { clock, ids } = parts;
   const recordFacts = recordFactsOf(parts);
 
   return async (tx, call, batch, records) => {
     const startedAt = clock.now();
+    const items = parts.items();
     const facts: RecordFacts[] = [];
     let [bytes, count] = [0, 0];
     const filesOf = await filesByRecord(tx, batch.id);
@@ -215,7 +217,7 @@ export function metadataOf(record: StoredRecord, files: readonly ComputerFile[],
   };
 }
 
-function fileFacts(record: StoredRecord, file: ComputerFile): FileFacts {
+export function fileFactsOf(record: StoredRecord, file: ComputerFile): FileFacts {
   const inspection: FileInspection = {
     path: file.id, bytes: file.bytes, sm3: file.sm3, format: { mime: file.mime, name: file.format, version: null, puid: file.puid },
     facts: file.facts as FileInspection['facts'], verdict: file.verdict, findings: file.findings as FileInspection['findings'],

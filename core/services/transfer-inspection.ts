@@ -13,9 +13,10 @@ export interface TransferTested { readonly reportNo: string; readonly outcome: F
 
 /** 移交前四性检测 (第二十五条一): every rule of the transfer stage over every record of the batch, whatever capture batch it came from. */
 export function transferTester(parts: InspectionParts) {
-  const { clock, ids, items } = parts;
+  const { clock, ids } = parts;
   const recordFacts = recordFactsOf(parts);
   return async (tx: Pick<InspectionTx, 'secrecy'>, ref: string, tested: readonly TransferItem[], taken: (reportNo: string) => Promise<boolean>): Promise<TransferTested> => {
+    const items = parts.items();
     const facts: RecordFacts[] = [];
     for (const { record, files, method } of tested) facts.push(await recordFacts(tx, record, files, method));
     const files = tested.flatMap((one) => one.files);

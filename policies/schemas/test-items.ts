@@ -1,7 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { FourNature } from './inspection.js';
 
-export const TestStage = Type.Union([Type.Literal('filing', { description: '归档' }), Type.Literal('transfer', { description: '移交与接收' })]);
+export const TestStage = Type.Union([
+  Type.Literal('filing', { description: '归档' }), Type.Literal('transfer', { description: '移交与接收' }),
+  Type.Literal('preservation', { description: '长期保存' }), Type.Literal('conversion', { description: '转换、迁移之后' }),
+]);
 export type TestStage = Static<typeof TestStage>;
 
 export const TestLevel = Type.Union([
@@ -11,9 +14,9 @@ export const TestLevel = Type.Union([
 ]);
 export type TestLevel = Static<typeof TestLevel>;
 
-/** 检测项: one numbered row of DA/T 70-2018, or one of the 办法 itself (KM). */
+/** 检测项: one numbered row of DA/T 70-2018 (GD, YJ), of preservation (CQ), of conversion (ZH), or one of the 办法 itself (KM). */
 export const TestItem = Type.Object({
-  code: Type.String({ pattern: '^(GD-[1-4]-\\d+|KM-\\d{2})$' }),
+  code: Type.String({ pattern: '^((GD|CQ|ZH)-[1-4]-\\d+|KM-\\d{2})$' }),
   /** The number of the same item at 移交与接收; null where there is none of its own. */
   transferCode: Type.Union([Type.String({ pattern: '^YJ-[1-4]-\\d+$' }), Type.Null()]),
   name: Type.String({ minLength: 2 }),
@@ -44,6 +47,12 @@ export const TestItems = Type.Object({
     recordBytes: Type.Integer({ minimum: 1 }),
     /** Slowest sequential reading of a medium, bytes per second. */
     readBytesPerSecond: Type.Integer({ minimum: 1 }),
+    /** Least share of the text of a file that its converted copy must have, and of its pixels: 0 to 1. */
+    textAlike: Type.Number({ minimum: 0, maximum: 1 }),
+    imageAlike: Type.Number({ minimum: 0, maximum: 1 }),
+    /** Months between two trials of restoring, and between two looks at the environment. */
+    drillMonths: Type.Integer({ minimum: 1 }),
+    environmentMonths: Type.Integer({ minimum: 1 }),
   }, { additionalProperties: false }),
   items: Type.Array(TestItem, { minItems: 1 }),
 }, { $id: 'policy.test-items', additionalProperties: false });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import { METHODS, testFourNatures, type BatchFacts, type FileFacts, type Outcome, type RecordFacts } from '../../core/four-natures.js';
+import { METHODS, testFourNatures, type BatchFacts, type ConversionFacts, type FileFacts, type Outcome, type PreservationFacts, type RecordFacts } from '../../core/four-natures.js';
 import type { FileInspection } from '../../policies/schemas/inspection.js';
 import { TestItems } from '../../policies/schemas/test-items.js';
 import { inPackage } from '../../appliance/package-root.js';
@@ -155,4 +155,45 @@ test('law: 不合格 exactly when some item fails', (t) => {
     const failing = outcome.results.some((row) => row.result === 'fail');
     return failing === (signed || encrypted || !valid || items !== 1) && (outcome.conclusion === 'unqualified') === failing;
   })));
+});
+
+const converted = (change: Partial<ConversionFacts>): RecordFacts => record(1, { conversion: { pages: { before: 3, after: 3 }, textAlike: 1, imageAlike: null, byHand: null, ...change } });
+const CONVERTED: readonly (readonly [what: string, one: RecordFacts, result: Outcome, codes: readonly string[]])[] = [
+  ['a page lost fails ZH-2-1', converted({ pages: { before: 3, after: 2 } }), 'fail', ['ZH-2-1']],
+  ['a tenth of the text lost fails ZH-2-2', converted({ textAlike: 0.9 }), 'fail', ['ZH-2-2']],
+  ['pixels that differ fail ZH-3-1', converted({ imageAlike: 0.5 }), 'fail', ['ZH-3-1']],
+  ['a person who found it different fails ZH-1-1', converted({ byHand: false }), 'fail', ['ZH-1-1']],
+  ['nothing compared waits for a person', converted({ textAlike: null }), 'manual', ['ZH-1-1']],
+  ['a signature put in by the tool fails KM-01', { ...converted({}), files: [file({ actual: { name: 'a.ofd', inspection: inspection({ facts: { signed: true } }) } })] }, 'fail', ['KM-01']],
+  ['a file that does not open fails GD-2-7 and GD-3-4', { ...converted({}), files: [file({ actual: { name: 'a.ofd', inspection: inspection({ facts: { valid: false } }) } })] }, 'fail', ['GD-2-7', 'GD-3-4']],
+];
+for (const [what, one, result, codes] of CONVERTED) {
+  test(`第三十一条: after a conversion, ${what}`, (t) => {
+    t.deepEqual(codesOf(testFourNatures(table, [one], batch({ stage: 'conversion' })), result), codes);
+  });
+}
+
+test('第三十一条: a conversion that changed nothing is qualified', (t) => {
+  t.is(testFourNatures(table, [converted({})], batch({ stage: 'conversion', declared: { items: 1, bytes: 3 } })).conclusion, 'qualified');
+});
+
+const KEPT: readonly (readonly [what: string, one: RecordFacts, facts: PreservationFacts, result: Outcome, codes: readonly string[]])[] = [
+  ['a changed byte fails CQ-1-1', record(1, { files: [file({ actual: { name: 'a.ofd', inspection: changed } })] }), {}, 'fail', ['CQ-1-1']],
+  ['a broken ledger fails CQ-1-2', record(1), { ledgerFaults: 1 }, 'fail', ['CQ-1-2']],
+  ['a copy that differs fails CQ-1-3', record(1), { copies: { compared: 3, differing: 1 } }, 'fail', ['CQ-1-3']],
+  ['an item missing from the store fails CQ-2-1', record(1), { holdings: { entered: { items: 2, bytes: 6 }, found: { items: 1, bytes: 3 } } }, 'fail', ['CQ-2-1']],
+  ['a format at risk warns by CQ-3-2', record(1), { riskFormats: ['application/ofd'] }, 'warn', ['CQ-3-2']],
+  ['an environment never looked at warns by CQ-3-3', record(1), { environmentMonths: null }, 'warn', ['CQ-3-3']],
+  ['a trial of restoring over a year ago warns by CQ-4-3', record(1), { drillMonths: 13 }, 'warn', ['CQ-4-3']],
+  ['media and marks that are due warn by CQ-4-2 and CQ-4-4', record(1), { mediaOverdue: 1, marksOverdue: 2 }, 'warn', ['CQ-4-2', 'CQ-4-4']],
+];
+for (const [what, one, preservation, result, codes] of KEPT) {
+  test(`第三十条: in preservation, ${what}`, (t) => {
+    t.deepEqual(codesOf(testFourNatures(table, [one], batch({ stage: 'preservation', preservation })), result), codes);
+  });
+}
+
+test('第三十条: what was not asked in preservation is skipped, and nothing is claimed of it', (t) => {
+  const outcome = testFourNatures(table, [record(1)], batch({ stage: 'preservation' }));
+  t.deepEqual([outcome.conclusion, codesOf(outcome, 'skip')], ['qualified', ['CQ-1-2', 'CQ-1-3', 'CQ-2-1', 'CQ-3-2', 'CQ-3-3', 'CQ-4-2', 'CQ-4-3', 'CQ-4-4']]);
 });

@@ -28,6 +28,7 @@ import { accessions } from './0023-accessions.js';
 import { disposal } from './0024-disposal.js';
 import { outputs } from './0025-outputs.js';
 import { markPlaces } from './0026-mark-places.js';
+import { stageRuns } from './0036-stage-runs.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -51,6 +52,7 @@ const MIGRATIONS: readonly Migration[] = [
   disposal,
   outputs,
   markPlaces,
+  stageRuns,
 ];
 
 /**

@@ -1,3 +1,4 @@
+import type { StageRunRepository } from '../../../core/inspection-run.js';
 import type { InspectionTx } from '../../../core/services/inspection.js';
 import { inspectionFacts } from '../../../secrecy/inspection-facts.js';
 import type { SecrecyTx } from '../../../secrecy/ports.js';
@@ -44,6 +45,7 @@ import type { PersonnelRepository } from './personnel.js';
 import { reportRepository } from './reports.js';
 import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
+import { stageRunRepository } from './stage-runs.js';
 import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
 import { transferRepository } from './transfers.js';
@@ -75,6 +77,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly disposals: DisposalRepository;
   readonly media: MediaRepository;
   readonly transfers: TransferRepository;
+  readonly stageRuns: StageRunRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -82,7 +85,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const matters = matterRepository(sql, sealing, hold);
   const held = holdings(sql, sealing, hold);
   return {
-    sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing),
+    sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing),
     reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     accessions: accessionRepository(sql, sealing),
