@@ -7,14 +7,14 @@ import type { Level } from '../../core/ports.js';
 import { rollUpMark } from '../../secrecy/roll-up.js';
 import { signCheckpoint } from '../audit/checkpoints.js';
 import type { Box } from '../box.js';
-import { copyNew, exists, linkNew, makeFolder, moveFile, removeFolder, replaceFile, syncFolder } from '../content/file-ops.js';
+import { copyNew, exists, linkNew, makeFolder, moveFile, removeFolder, replaceFile, syncFolder, wipeFile } from '../content/file-ops.js';
 import { stagedPath, vaultPath } from '../content/paths.js';
 import { packageVersion } from '../package-root.js';
 import { openReadOnly } from '../store/read-only.js';
 import type { Sql } from '../store/sql.js';
 import { digestFile } from './digest-file.js';
-import { CERTIFICATES, CHECKPOINT, DATABASE, folderName, HOW_TO, howTo, KEYRING, KEYSTORE, MANIFEST, objectPath, readManifest, REHEARSAL, SIGNATURE } from './manifest.js';
-import type { BackupFile, Manifest, SealedPart } from './manifest.js';
+import { CERTIFICATES, chainOf, CHECKPOINT, DATABASE, folderName, HOW_TO, howTo, KEYRING, KEYSTORE, MANIFEST, objectPath, readManifest, REHEARSAL, SIGNATURE } from './manifest.js';
+import type { BackupFile, Inherited, Manifest, SealedPart } from './manifest.js';
 import { aboutPart, openSnapshots, sealPart, snapshotFile, vacuumInto, wipeSnapshots } from './snapshot.js';
 
 export type BackupBox = Pick<Box, 'paths' | 'keys' | 'crypto' | 'bulk' | 'sm3' | 'ledger' | 'clock' | 'identity' | 'store' | 'containers' | 'policies' | 'ids' | 'profile' | 'reader'>;
@@ -25,11 +25,13 @@ export interface CreatePlan {
   readonly target: string;
   /** Folder of the other target, for the keys; null: contents alone. */
   readonly keyTarget: string | null;
+  /** Objects that an earlier backup in the target holds unharmed are named, not copied; with nothing there, it is a full one. */
+  readonly incremental?: boolean;
 }
 
 export interface Progress { done: number; total: number; reused: number }
 
-export interface Created { readonly level: Level; readonly mark: string; readonly objects: number; readonly bytes: number; readonly manifest: string; readonly ledgerSize: number; readonly reused: number }
+export interface Created { readonly kind: 'full' | 'incremental'; readonly chain: readonly string[]; readonly level: Level; readonly mark: string; readonly objects: number; readonly bytes: number; readonly manifest: string; readonly ledgerSize: number; readonly reused: number }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -67,7 +69,7 @@ export async function createBackup(box: BackupBox, plan: CreatePlan, progress: P
     }))().finally(async () => snapshot.close());
 
     const common = {
-      format: 'shouzang-backup' as const, version: 1 as const, number: plan.number, box: serial, release: packageVersion(), at: checkpoint.at, rehearsal: box.profile.rehearsal, level, mark,
+      format: 'shouzang-backup' as const, number: plan.number, box: serial, release: packageVersion(), at: checkpoint.at, rehearsal: box.profile.rehearsal, level, mark,
       ledger: { size: checkpoint.size, root: hex(checkpoint.root) },
     };
     const small = new Map<string, Buffer>([[CHECKPOINT, Buffer.from(formatCheckpoint(checkpoint))], [CERTIFICATES, Buffer.from(box.identity.chain.join(''))]]);
@@ -75,8 +77,12 @@ export async function createBackup(box: BackupBox, plan: CreatePlan, progress: P
     await makeFolder(part);
     const sealed = await seal(box, plan.number, 'database', path.join(part, DATABASE));
     progress.total = objects.length;
-    const kept = await copyObjects(box, plan.target, part, objects, progress, stopping);
-    const digest = await finishFolder(box, part, { ...common, part: 'content', objects: { count: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) }, sealed }, small, kept);
+    const before = await heldBefore(plan.target, serial);
+    const incremental = plan.incremental === true && before.size > 0;
+    const { kept, inherited } = await copyObjects(box, { before, incremental }, part, objects, progress, stopping);
+    const counted = { count: objects.length, bytes: [...kept, ...inherited].reduce((sum, { bytes }) => sum + bytes, 0) };
+    const facts = { ...common, version: incremental ? 2 as const : 1 as const, part: 'content' as const, objects: counted, sealed, ...(incremental ? { inherited: [...inherited].sort((a, b) => (a.path < b.path ? -1 : 1)) } : {}) };
+    const digest = await finishFolder(box, part, facts, small, kept);
     if (keysFolder !== null) {
       const keyPart = `${keysFolder}.part`;
       await makeFolder(keyPart);
@@ -84,11 +90,12 @@ export async function createBackup(box: BackupBox, plan: CreatePlan, progress: P
       small.set(KEYSTORE, keystore);
       // A rehearsal opens itself, and a copy of it does so too.
       if (box.profile.rehearsal) for (const name of await readdir(box.paths.rehearsal)) small.set(`${REHEARSAL}/${name}`, await readFile(path.join(box.paths.rehearsal, name)));
-      await finishFolder(box, keyPart, { ...common, part: 'keys', objects: { count: 0, bytes: 0 }, sealed: ring }, small, []);
+      await finishFolder(box, keyPart, { ...common, version: 1, part: 'keys', objects: { count: 0, bytes: 0 }, sealed: ring }, small, []);
     }
-    await moveFile(part, folder);
+    // The contents last: where their folder has its name, the backup is whole, and where it has not, there is none.
     if (keysFolder !== null) await moveFile(`${keysFolder}.part`, keysFolder);
-    return { level, mark, objects: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, sealed.bytes), manifest: digest, ledgerSize: checkpoint.size, reused: progress.reused };
+    await moveFile(part, folder);
+    return { kind: incremental ? 'incremental' : 'full', chain: chainOf({ ...facts, files: [] }), level, mark, objects: objects.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, sealed.bytes), manifest: digest, ledgerSize: checkpoint.size, reused: progress.reused };
   } finally {
     await wipeSnapshots(box.paths);
   }
@@ -116,30 +123,34 @@ async function finishFolder(box: BackupBox, part: string, facts: Omit<Manifest, 
   return hex(box.sm3(bytes));
 }
 
-async function copyObjects(box: BackupBox, target: string, part: string, objects: readonly string[], progress: Progress, stopping: () => boolean): Promise<readonly BackupFile[]> {
-  const before = await newestBefore(target, box.identity.serial);
-  const kept: BackupFile[] = [];
+async function copyObjects(box: BackupBox, { before, incremental }: { readonly before: ReadonlyMap<string, HeldBefore>; readonly incremental: boolean }, part: string, objects: readonly string[], progress: Progress, stopping: () => boolean): Promise<{ readonly kept: readonly BackupFile[]; readonly inherited: readonly Inherited[] }> {
+  const [kept, inherited]: [BackupFile[], Inherited[]] = [[], []];
   for (const object of objects) {
     if (stopping()) throw new ArchiveError('E_BACKUP_INTERRUPTED', {});
     const name = objectPath(object);
     const to = path.join(part, name);
-    await makeFolder(path.dirname(to));
-    const known = before?.files.get(name);
-    const reused = before !== undefined && known !== undefined && await reuse(box, path.join(before.folder, name), to, known);
-    if (!reused) await copyObject(box, object, to);
-    kept.push({ path: name, ...(reused ? { bytes: known.bytes, sm3: known.sm3, ...(known.pieces === undefined ? {} : { pieces: known.pieces }) } : await digestFile(box.crypto, to)) });
+    const known = before.get(name);
+    const good = known !== undefined && await unharmed(box, known);
     progress.done += 1;
-    if (reused) progress.reused += 1;
+    if (good && incremental) {
+      inherited.push({ path: name, bytes: known.bytes, sm3: known.sm3, in: known.in });
+      progress.reused += 1;
+      continue;
+    }
+    await makeFolder(path.dirname(to));
+    const reused = good && await linkNew(known.at, to);
+    if (!reused) await copyObject(box, object, to);
+    else progress.reused += 1;
+    kept.push({ path: name, ...(await digestFile(box.crypto, to)) });
   }
   await syncFolder(part);
-  return kept;
+  return { kept, inherited };
 }
 
-/** A sealed object never changes: one that an earlier backup holds unharmed gets a second name. */
-async function reuse(box: BackupBox, from: string, to: string, known: BackupFile): Promise<boolean> {
-  if (!(await exists(from)) || (await digestFile(box.crypto, from)).sm3 !== known.sm3) return false;
-  return linkNew(from, to);
-}
+interface HeldBefore { readonly at: string; readonly in: string; readonly bytes: number; readonly sm3: string }
+
+/** A sealed object never changes: one that an earlier backup holds unharmed need not be copied again. */
+const unharmed = async (box: BackupBox, known: HeldBefore): Promise<boolean> => await exists(known.at) && (await digestFile(box.crypto, known.at)).sm3 === known.sm3;
 
 async function copyObject(box: BackupBox, object: string, to: string): Promise<void> {
   // It may be moved from the one place to the other meanwhile.
@@ -149,13 +160,30 @@ async function copyObject(box: BackupBox, object: string, to: string): Promise<v
   throw new ArchiveError('E_BACKUP_CHANGED', { object });
 }
 
-/** The newest whole backup of this box in the target: its list is trusted for nothing but where to look. */
-async function newestBefore(target: string, serial: string): Promise<{ readonly folder: string; readonly files: ReadonlyMap<string, BackupFile> } | undefined> {
+/** What the newest backup of this box in the target holds, itself or by its chain: its list is trusted for nothing but where to look. */
+async function heldBefore(target: string, serial: string): Promise<ReadonlyMap<string, HeldBefore>> {
   const names = (await readdir(target)).filter((name) => name.startsWith(`${serial}-BF-`) && /-BF-\d{4}-\d{4}$/u.test(name)).sort();
-  const folder = path.join(target, names.at(-1) ?? '');
-  if (names.length === 0 || !(await exists(path.join(folder, MANIFEST)))) return undefined;
-  const manifest = readManifest(await readFile(path.join(folder, MANIFEST)));
-  return manifest && { folder, files: new Map(manifest.files.map((file) => [file.path, file])) };
+  const newest = names.at(-1);
+  if (newest === undefined) return new Map();
+  const manifest = readManifest(await readFile(path.join(target, newest, MANIFEST)).catch(() => Buffer.alloc(0)));
+  const lies = (number: string, { path: name, bytes, sm3 }: Pick<BackupFile, 'path' | 'bytes' | 'sm3'>): [string, HeldBefore] => [name, { at: path.join(target, folderName(serial, number, 'content'), name), in: number, bytes, sm3 }];
+  return manifest === undefined ? new Map() : new Map([...manifest.files.map((one) => lies(manifest.number, one)), ...(manifest.inherited ?? []).map((one) => lies(one.in, one))]);
+}
+
+/** What a backup that was cut short left: contents under their own name make it whole; anything else of it goes, keys overwritten first. */
+export async function leftByStop(serial: string, number: string, target: string | null, keyTarget: string | null): Promise<Manifest | undefined> {
+  const content = target === null ? undefined : path.join(target, folderName(serial, number, 'content'));
+  const manifest = content === undefined ? undefined : readManifest(await readFile(path.join(content, MANIFEST)).catch(() => Buffer.alloc(0)));
+  if (manifest !== undefined) return manifest;
+  const keys = keyTarget === null ? undefined : path.join(keyTarget, folderName(serial, number, 'keys'));
+  for (const one of [content, keys]) {
+    for (const folder of one === undefined ? [] : [one, `${one}.part`]) {
+      if (!(await exists(folder))) continue;
+      await wipeFile(path.join(folder, KEYRING));
+      await removeFolder(folder);
+    }
+  }
+  return undefined;
 }
 
 async function clearUnfinished(target: string, serial: string): Promise<void> {

@@ -19,6 +19,10 @@ export const BackupFile = Type.Object({
 }, closed);
 export type BackupFile = Static<typeof BackupFile>;
 
+/** An object that an incremental backup does not hold itself: it lies, with this digest, in the folder of backup `in`. */
+export const Inherited = Type.Object({ path: Type.String({ pattern: '^objects/[0-9a-f-]{2}/[0-9a-f-]{36}$' }), bytes: Bytes, sm3: Digest, in: Type.String({ pattern: '^BF-\\d{4}-\\d{4}$' }) }, closed);
+export type Inherited = Static<typeof Inherited>;
+
 /** A sealed file of the backup's own (secrecy/envelope.md), with the key that opens it. */
 export const SealedPart = Type.Object({
   path: Type.String(), objectId: Type.String({ format: 'uuid' }),
@@ -30,7 +34,8 @@ export type SealedPart = Static<typeof SealedPart>;
 
 export const Manifest = Type.Object({
   format: Type.Literal('shouzang-backup'),
-  version: Type.Literal(1),
+  /** 2 for an incremental: a reader that knows only whole folders refuses it. */
+  version: Type.Union([Type.Literal(1), Type.Literal(2)]),
   /** `content`: database and objects. `keys`: keystore and keyring, kept apart. */
   part: Type.Union([Type.Literal('content'), Type.Literal('keys')]),
   number: Type.String({ pattern: '^BF-\\d{4}-\\d{4}$' }),
@@ -46,6 +51,8 @@ export const Manifest = Type.Object({
   objects: Type.Object({ count: Type.Integer({ minimum: 0 }), bytes: Bytes }, closed),
   sealed: SealedPart,
   files: Type.Array(BackupFile),
+  /** 增量: what lies in earlier backups; every folder named here is needed to restore. */
+  inherited: Type.Optional(Type.Array(Inherited)),
 }, closed);
 export type Manifest = Static<typeof Manifest>;
 
@@ -65,12 +72,15 @@ export const folderName = (box: string, number: string, part: Manifest['part']):
 
 const check = checkFor(Manifest);
 
+/** Numbers of the earlier backups that an incremental rests on. */
+export const chainOf = (manifest: Manifest): readonly string[] => [...new Set((manifest.inherited ?? []).map((one) => one.in))].sort();
+
 /** The manifest in these bytes; undefined for anything but its one canonical form. */
 export function readManifest(bytes: Uint8Array): Manifest | undefined {
   try {
     const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     const checked = check(parsed);
-    return checked.ok && Buffer.from(canonicalBytes(checked.value)).equals(bytes) ? checked.value : undefined;
+    return checked.ok && (checked.value.version === 2) === (checked.value.inherited !== undefined) && Buffer.from(canonicalBytes(checked.value)).equals(bytes) ? checked.value : undefined;
   } catch {
     return undefined;
   }

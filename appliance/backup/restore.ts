@@ -91,7 +91,7 @@ export async function restoreBackup(plan: RestorePlan): Promise<Restored> {
     await makeFolder(paths.root);
     await replaceFile(paths.founding, `restore ${manifest.number}\n`);
     await layKeys(plan, paths, provider, boxFile, shares, { content: content.manifest, keys: keys.manifest });
-    const replayed = await layContent(plan, paths, manifest);
+    const replayed = await layContent(plan, paths, content);
     await removeFile(paths.founding);
     return { number: manifest.number, box: manifest.box, at: manifest.at, objects: manifest.objects.count, replayed, ...await firstStart(plan, manifest, content, replayed, shares) };
   } finally {
@@ -154,7 +154,7 @@ async function openInto(tools: { readonly provider: NodeProvider; readonly bulk:
 }
 
 /** Objects, except what was destroyed since: that is never laid down, and its keys and rows go with it. */
-async function layContent(plan: RestorePlan, paths: DataPaths, manifest: Manifest): Promise<Restored['replayed']> {
+async function layContent(plan: RestorePlan, paths: DataPaths, { manifest, inherited }: { readonly manifest: Manifest; readonly inherited: ReadonlyMap<string, string> }): Promise<Restored['replayed']> {
   const database = await openDatabase(paths.database);
   const keyring = await openKeyring(paths.keyring);
   try {
@@ -173,13 +173,14 @@ async function layContent(plan: RestorePlan, paths: DataPaths, manifest: Manifes
     for (const object of erased) await keyring.remove(object);
     await makeFolder(paths.vault);
     await makeFolder(paths.staging);
-    const held = new Set(manifest.files.map((file) => file.path));
+    const held = new Map([...inherited, ...manifest.files.map((file) => [file.path, path.join(plan.content, file.path)] as const)]);
     for (const object of live) {
       const name = objectPath(object);
-      if (erased.has(object) || !held.has(name)) continue;
+      const from = held.get(name);
+      if (erased.has(object) || from === undefined) continue;
       const to = vaultPath(paths, object);
       await makeFolder(path.dirname(to));
-      await copyNew(path.join(plan.content, name), to);
+      await copyNew(from, to);
     }
     await syncFolder(paths.root);
     return { entries: todo.add.length, erased: erased.size };

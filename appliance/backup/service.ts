@@ -1,18 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../../core/errors.js';
-import type { ReadTools, WriteTools } from '../../core/ports.js';
-import type { BackupCreate, BackupFile as BackupPolicy, BackupList, BackupRegisterTarget, BackupRetireTarget, BackupVerify } from '../../policies/schemas/backup.js';
+import { canonicalBytes } from '../../core/canonical.js';
+import type { Level, ReadTools, WriteTools } from '../../core/ports.js';
+import type { BackupCreate, BackupKind, BackupFile as BackupPolicy, BackupList, BackupRegisterTarget, BackupRetireTarget, BackupVerify } from '../../policies/schemas/backup.js';
+import { loadCarrier } from '../../secrecy/carrier.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { AlarmEngine } from '../alarms/engine.js';
 import type { Box } from '../box.js';
 import { SmCryptoVerifier } from '../crypto/sm-crypto-adapter.js';
 import type { ServerCall } from '../call.js';
 import type { Repositories } from '../store/repositories/index.js';
-import { createBackup, highest } from './create.js';
+import { createBackup, highest, leftByStop } from './create.js';
 import type { BackupBox, Progress } from './create.js';
-import { folderName } from './manifest.js';
-import { backupRows } from './rows.js';
+import { chainOf, folderName } from './manifest.js';
+import { backupRows, type BackupRow } from './rows.js';
 import { wipeSnapshots } from './snapshot.js';
 import { apart, checkedTarget } from './targets.js';
 import { againstLive, verifyBackup } from './verify.js';
@@ -28,8 +30,12 @@ export interface BackupParts {
   readonly nameOf: (person: string) => Promise<string>;
 }
 
-interface Work { readonly kind: 'create' | 'verify'; readonly backup: string; readonly progress: Progress; readonly ended: Promise<void> }
-interface Decided { readonly target: string; readonly keyTarget: string | null }
+interface Work { readonly kind: 'create' | 'verify' | 'drill'; readonly backup: string; readonly progress: Progress; readonly ended: Promise<void> }
+interface Decided { readonly target: string; readonly keyTarget: string | null; readonly kind: BackupKind }
+/** Under whose word a backup is made: a signed approval of its own, or the plan in force. */
+interface Under { readonly approval: string | null; readonly plan: string | null }
+
+const BUSY: Readonly<Record<Work['kind'], string>> = { create: '正在备份，请待完成后再办', verify: '正在核对备份，请待完成后再办', drill: '正在演练恢复，请待完成后再办' };
 
 /** 备份: targets, one backup or check at a time in the background, and what came of it. */
 export function backupService(parts: BackupParts) {
@@ -40,7 +46,7 @@ export function backupService(parts: BackupParts) {
   const lastFaults = new Map<string, readonly BackupFault[]>();
   engine.provide('backup');
 
-  const idle = (): void => { if (work !== undefined) throw new ArchiveError('E_STATE_INVALID', { state: work.kind }, [{ at: '', message: work.kind === 'create' ? '正在备份，请待完成后再办' : '正在核对备份，请待完成后再办' }]); };
+  const idle = (): void => { if (work !== undefined) throw new ArchiveError('E_STATE_INVALID', { state: work.kind }, [{ at: '', message: BUSY[work.kind] }]); };
   const unlocked = (): void => { if (box.keys.state === 'locked') throw new ArchiveError('E_BOX_LOCKED'); };
 
   /** Runs one piece of work beside the requests. */
@@ -68,37 +74,65 @@ export function backupService(parts: BackupParts) {
     return `BF-${year}-${String(last + 1).padStart(4, '0')}`;
   }
 
-  async function start(tx: WriteTx, person: string, decided: Decided, approval: string | null): Promise<{ readonly backup: string; readonly number: string }> {
+  async function start(tx: WriteTx, person: string, decided: Decided, { approval, plan }: Under): Promise<{ readonly backup: string; readonly number: string }> {
     idle();
     unlocked();
     const target = await placeOf(tx, decided.target);
     const keyTarget = decided.keyTarget === null ? null : await placeOf(tx, decided.keyTarget);
     if (keyTarget !== null) apart(target, keyTarget);
+    await loaded(tx, decided.target);
     const number = await nextNumber(tx, [target, ...(keyTarget === null ? [] : [keyTarget])]);
     const id = ids.uuid();
-    await backupRows(tx.sql).begin({ id, number, target: decided.target, key_target: decided.keyTarget, started_by: person, started_at: clock.now(), approval });
-    tx.audit({ action: 'backup.create', object: id, objectType: 'backup', ...(approval === null ? {} : { approval }), detail: { number, target: decided.target, keyTarget: decided.keyTarget } });
+    await backupRows(tx.sql).begin({ id, number, target: decided.target, key_target: decided.keyTarget, started_by: person, started_at: clock.now(), approval, kind: decided.kind, plan });
+    tx.audit({ action: 'backup.create', object: id, objectType: 'backup', ...(approval === null ? {} : { approval }), detail: { number, kind: decided.kind, plan, target: decided.target, keyTarget: decided.keyTarget } });
     tx.afterCommit(async () => {
       idle();
-      begin('create', id, async (progress) => create(id, number, target, keyTarget, progress));
+      begin('create', id, async (progress) => create({ id, number, target, keyTarget, incremental: decided.kind === 'incremental' }, progress));
       return Promise.resolve();
     });
     return { backup: id, number };
   }
 
-  async function create(id: string, number: string, target: string, keyTarget: string | null, progress: Progress): Promise<void> {
+  /** A target that is a registered carrier takes nothing above its cap, and its card shows what it carries from now on. */
+  async function loaded(tx: WriteTx, id: string): Promise<void> {
+    const carrier = (await backupRows(tx.sql).target(id))?.carrier;
+    const one = carrier == null ? undefined : await tx.carriers.get(carrier);
+    if (one === undefined) return;
+    const { level } = await highest(box, tx.sql);
+    const it = loadCarrier(one.it, level);
+    if (it.level === one.it.level && it.maxLevelEver === one.it.maxLevelEver) return;
+    await tx.carriers.save({ ...one, it }, one.version);
+  }
+
+  async function create({ id, number, target, keyTarget, incremental }: { readonly id: string; readonly number: string; readonly target: string; readonly keyTarget: string | null; readonly incremental: boolean }, progress: Progress): Promise<void> {
     try {
       await box.checkpoint();
-      const made = await createBackup(box, { number, target, keyTarget }, progress, () => stopping);
+      const made = await createBackup(box, { number, target, keyTarget, incremental }, progress, () => stopping);
       await store.write(box.systemCall('backup.create'), async (tx) => {
         await tx.allow();
         await backupRows(tx.sql).done(id, made, clock.now());
-        tx.audit({ action: 'backup.finish', object: id, objectType: 'backup', objectLevel: made.level, detail: { number, manifest: made.manifest, objects: made.objects, reused: made.reused, ledgerSize: made.ledgerSize, keys: keyTarget !== null } });
+        tx.audit({ action: 'backup.finish', object: id, objectType: 'backup', objectLevel: made.level, detail: { number, kind: made.kind, chain: made.chain, manifest: made.manifest, objects: made.objects, reused: made.reused, ledgerSize: made.ledgerSize, keys: keyTarget !== null } });
       });
       await engine.signal('backup', false);
     } catch (error) {
       await failed(id, number, codeOf(error));
     }
+  }
+
+  /** 中断的备份: where its folder of contents has its name all of it lies there, and it is entered as done; otherwise nothing of it stays. */
+  async function settle(row: BackupRow): Promise<void> {
+    const pathOf = async (id: string | null): Promise<string | null> => (id === null ? null : (await backupRows(box.reader).target(id))?.path ?? null);
+    const [target, keyTarget] = [await pathOf(row.target), await pathOf(row.key_target)];
+    const manifest = await leftByStop(box.identity.serial, row.number, target, keyTarget);
+    if (manifest === undefined || target === null) { await failed(row.id, row.number, 'E_BACKUP_INTERRUPTED'); return; }
+    const digest = Buffer.from(box.sm3(canonicalBytes(manifest))).toString('hex');
+    const chain = chainOf(manifest);
+    await store.write(box.systemCall('backup.create'), async (tx) => {
+      await tx.allow();
+      const made = { kind: manifest.inherited === undefined ? 'full' as const : 'incremental' as const, chain, level: manifest.level as Level, mark: manifest.mark, objects: manifest.objects.count, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), manifest: digest, ledgerSize: manifest.ledger.size };
+      await backupRows(tx.sql).done(row.id, made, clock.now());
+      tx.audit({ action: 'backup.finish', object: row.id, objectType: 'backup', objectLevel: made.level, detail: { number: row.number, kind: made.kind, chain, manifest: digest, objects: made.objects, found: true } });
+    });
   }
 
   async function failed(id: string, number: string, reason: string): Promise<void> {
@@ -133,7 +167,7 @@ export function backupService(parts: BackupParts) {
     if (faults.length > 0) await engine.signal('backup', true, { number, faults: faults.length });
   }
 
-  approvals.carries('backup.create', async (tx, _call, granted, decided) => { await start(tx, granted.requestedBy.person, decided as unknown as Decided, granted.id); });
+  approvals.carries('backup.create', async (tx, _call, granted, decided) => { await start(tx, granted.requestedBy.person, decided as unknown as Decided, { approval: granted.id, plan: null }); });
 
   return {
     /** What was under way when the box stopped did not come to its end, and says so. */
@@ -141,7 +175,7 @@ export function backupService(parts: BackupParts) {
       if (work !== undefined) return;
       await wipeSnapshots(box.paths);
       if (box.keys.state === 'locked') return;
-      for (const row of await backupRows(box.reader).running()) await failed(row.id, row.number, 'E_BACKUP_INTERRUPTED');
+      for (const row of await backupRows(box.reader).running()) await settle(row);
     },
     async stop(): Promise<void> {
       stopping = true;
@@ -156,11 +190,11 @@ export function backupService(parts: BackupParts) {
         const register = backupRows(tx.sql);
         const { rows, total } = await register.list((page - 1) * size, size);
         return {
-          targets: await Promise.all((await register.targets()).map(async (row) => ({ id: row.id, name: row.name, path: row.path, registeredAt: row.registered_at, there: (await stat(row.path).catch(() => undefined))?.isDirectory() ?? false }))),
+          targets: await Promise.all((await register.targets()).map(async (row) => ({ id: row.id, name: row.name, path: row.path, mediumType: row.medium_type, registeredAt: row.registered_at, there: (await stat(row.path).catch(() => undefined))?.isDirectory() ?? false }))),
           work: work === undefined ? null : { kind: work.kind, backup: work.backup, done: work.progress.done, total: work.progress.total },
           page, size, total,
           rows: await Promise.all(rows.map(async (row) => ({
-            id: row.id, number: row.number, target: row.target_name, keyTarget: row.key_target_name, state: row.state, level: row.level, mark: row.mark, objects: row.objects, bytes: row.bytes, manifest: row.manifest,
+            id: row.id, number: row.number, kind: row.kind, chain: JSON.parse(row.chain) as string[], planned: row.plan !== null, target: row.target_name, keyTarget: row.key_target_name, state: row.state, level: row.level, mark: row.mark, objects: row.objects, bytes: row.bytes, manifest: row.manifest,
             ledgerSize: row.ledger_size, startedBy: await parts.nameOf(row.started_by), startedAt: row.started_at, endedAt: row.ended_at, failure: row.failure, verifiedAt: row.verified_at, faults: row.faults, found: lastFaults.get(row.id) ?? [],
           }))),
         };
@@ -173,8 +207,10 @@ export function backupService(parts: BackupParts) {
         const folder = await checkedTarget(input.path, box.paths.root, policy);
         const register = backupRows(tx.sql);
         if (await register.named(input.name)) throw new ArchiveError('E_DUPLICATE', {}, [{ at: '/name', message: '已有同名的备份目标' }]);
+        const carrier = input.carrierNo === undefined ? null : await tx.carriers.byNo(input.carrierNo);
+        if (carrier === undefined) throw new ArchiveError('E_NOT_FOUND', {}, [{ at: '/carrierNo', message: '载体台账中没有这个编号，请先登记载体' }]);
         const id = ids.uuid();
-        await register.addTarget({ id, name: input.name, path: folder, registered_by: call.person, registered_at: clock.now(), retired_at: null });
+        await register.addTarget({ id, name: input.name, path: folder, registered_by: call.person, registered_at: clock.now(), retired_at: null, medium_type: input.mediumType ?? 'magnetic', carrier: carrier?.it.id ?? null });
         tx.audit({ action: call.act, object: id, objectType: 'backup-target' });
         return { target: id };
       });
@@ -193,9 +229,9 @@ export function backupService(parts: BackupParts) {
     async create(call: ServerCall, input: BackupCreate) {
       return store.write(call, async (tx) => {
         await tx.allow();
-        const decided: Decided = { target: input.target, keyTarget: input.keyTarget ?? null };
+        const decided: Decided = { target: input.target, keyTarget: input.keyTarget ?? null, kind: input.kind ?? 'full' };
         const { level } = await highest(box, tx.sql);
-        if (decided.keyTarget === null || level < policy.twoPersonFromLevel) return { approval: null, ...await start(tx, call.person, decided, null) };
+        if (decided.keyTarget === null || level < policy.twoPersonFromLevel) return { approval: null, ...await start(tx, call.person, decided, { approval: null, plan: null }) };
         idle();
         unlocked();
         apart(await placeOf(tx, decided.target), await placeOf(tx, decided.keyTarget));

@@ -10,7 +10,7 @@ import { openResting } from '../maintenance/resting-box.js';
 import { boxCertificates, chainFault, checkpointCheck, checkSignature } from '../reports/two-verifiers.js';
 import type { BoxCertificates, TwoVerifiers } from '../reports/two-verifiers.js';
 import { damagedRanges, digestFile } from './digest-file.js';
-import { CERTIFICATES, CHECKPOINT, MANIFEST, readManifest, SIGNATURE } from './manifest.js';
+import { CERTIFICATES, chainOf, CHECKPOINT, folderName, MANIFEST, readManifest, SIGNATURE } from './manifest.js';
 import type { BackupFile, Manifest } from './manifest.js';
 
 export interface BackupFault {
@@ -28,6 +28,8 @@ export interface BackupVerdict {
   readonly certificates: BoxCertificates | null;
   readonly checkpoint: SignedCheckpoint | null;
   readonly faults: readonly BackupFault[];
+  /** 增量: where every inherited object lies, by its path in the backup. */
+  readonly inherited: ReadonlyMap<string, string>;
 }
 
 export interface VerifyWish {
@@ -35,14 +37,17 @@ export interface VerifyWish {
   /** The box's authority, kept aside. */
   readonly anchor: Certificate | null;
   readonly stopping?: () => boolean;
+  /** Folders in which the earlier backups of an incremental are looked for, besides the one it lies in. */
+  readonly chain?: readonly string[];
 }
 
 /** 备份核对: signature, every digest, nothing missing and nothing more. Needs no key and no box. */
 export async function verifyBackup(folder: string, wish: VerifyWish): Promise<BackupVerdict> {
   const faults: BackupFault[] = [];
+  const inherited = new Map<string, string>();
   const add = (file: string, text: string, ranges?: BackupFault['ranges']): void => { faults.push({ file, text, ...(ranges === undefined ? {} : { ranges }) }); };
   const done = (manifest: Manifest | null = null, certificates: BoxCertificates | null = null, checkpoint: SignedCheckpoint | null = null): BackupVerdict =>
-    ({ path: folder, valid: faults.length === 0, manifest, certificates, checkpoint, faults });
+    ({ path: folder, valid: faults.length === 0, manifest, certificates, checkpoint, faults, inherited });
 
   const names = await filesUnder(folder);
   if (!names.regular.has(MANIFEST) || folder.replace(/\/+$/u, '').endsWith('.part')) { add(MANIFEST, '备份没有做完，不能使用；重新备份时会自动清除'); return done(); }
@@ -72,9 +77,43 @@ export async function verifyBackup(folder: string, wish: VerifyWish): Promise<Ba
   for (const name of names.strange) add(name, '不是普通文件');
   for (const name of [manifest.sealed.path, CERTIFICATES, CHECKPOINT]) if (!listed.has(name)) add(name, '清单没有列出');
 
+  if (certificates !== undefined) for (const [name, at] of await checkChain(folder, manifest, certificates, wish, add)) inherited.set(name, at);
+
   const checkpoint = names.regular.has(CHECKPOINT) ? parseCheckpoint(await readFile(path.join(folder, CHECKPOINT), 'utf8')) : undefined;
   if (checkpoint !== undefined && (checkpoint.size !== manifest.ledger.size || Buffer.from(checkpoint.root).toString('hex') !== manifest.ledger.root)) add(CHECKPOINT, '检查点与清单所载的审计位置不符');
   return done(manifest, certificates ?? null, checkpoint ?? null);
+}
+
+/**
+ * 增量链: every earlier backup that is named is there, its manifest signed by the same box and listing the object with the same digest, and the
+ * object's own bytes have that digest.
+ */
+async function checkChain(folder: string, manifest: Manifest, certificates: BoxCertificates, wish: VerifyWish, add: (file: string, text: string) => void): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const number of chainOf(manifest)) {
+    const at = await linkOf([path.dirname(path.resolve(folder)), ...(wish.chain ?? [])], folderName(manifest.box, number, 'content'));
+    const bytes = at === undefined ? undefined : await readFile(path.join(at, MANIFEST)).catch(() => undefined);
+    const link = bytes === undefined ? undefined : readManifest(bytes);
+    const signed = at !== undefined && bytes !== undefined && checkSignature(wish.two, bytes, await readFile(path.join(at, SIGNATURE)).catch(() => Buffer.alloc(0)), certificates.box.publicKey) === 'good';
+    if (at === undefined || link?.number !== number || !signed) { add(number, at === undefined ? '所依据的备份不在：请接入载有它的介质' : '所依据的备份清单签名不符或不完整'); continue; }
+    const listed = new Map(link.files.map((file) => [file.path, file]));
+    for (const one of manifest.inherited ?? []) {
+      if (one.in !== number) continue;
+      if (wish.stopping?.() === true) throw new ArchiveError('E_BACKUP_INTERRUPTED', {});
+      const file = path.join(at, one.path);
+      const kept = listed.get(one.path);
+      if (kept?.sm3 !== one.sm3 || !(await exists(file))) { add(one.path, `备份 ${number} 中没有这个对象`); continue; }
+      const now = await digestFile(wish.two.native, file);
+      if (now.sm3 !== one.sm3) { add(one.path, `备份 ${number} 中的内容与清单不符：第 ${damagedRanges(kept, now).map(([from, to]) => `${String(from)}–${String(to)}`).join('、')} 字节`); continue; }
+      found.set(one.path, file);
+    }
+  }
+  return found;
+}
+
+async function linkOf(parents: readonly string[], name: string): Promise<string | undefined> {
+  for (const parent of parents) if (await exists(path.join(parent, name))) return path.join(parent, name);
+  return undefined;
 }
 
 async function checkFile(two: TwoVerifiers, folder: string, file: BackupFile, present: ReadonlySet<string>, add: (file: string, text: string, ranges?: BackupFault['ranges']) => void): Promise<void> {

@@ -12,6 +12,7 @@ import { verifyTools } from './verify.js';
 import { action, addFamily, addVerb, EXIT, type Io, type Outcome, type Verb } from './verb.js';
 
 const ANCHOR = ['--anchor <file>', '另行保存的本机根证书 PEM / the box authority kept aside'] as const;
+const CHAIN = ['--chain <dirs...>', '增量所依据的备份所在目录，与增量放在一起的不必填 / folders holding the backups that an incremental rests on, unless beside it'] as const;
 const ASK_MS = 1000;
 
 interface Listed {
@@ -32,8 +33,9 @@ export const backupVerb: Verb = {
 
     const creating = withPerson(addVerb(backup, 'create', '备份：内容到一个目标，密钥部分到另一个目标', 'back up: contents to one target, keys to another'))
       .requiredOption('--target <name>', '备份目标名称 / name of the target')
-      .option('--keyring <name>', '密钥部分的备份目标；不填则只备份内容 / target for the keys; contents alone without it');
-    action<PersonOptions & { target: string; keyring?: string }>(creating, io, async (_args, options) => {
+      .option('--keyring <name>', '密钥部分的备份目标；不填则只备份内容 / target for the keys; contents alone without it')
+      .option('--incremental', '增量：只写入目标中此前备份没有的内容 / only what earlier backups in the target do not hold');
+    action<PersonOptions & { target: string; keyring?: string; incremental?: boolean }>(creating, io, async (_args, options) => {
       const { client } = await signedIn(io, options);
       return answered(async () => create(client, options));
     });
@@ -41,8 +43,9 @@ export const backupVerb: Verb = {
     const verifying = addVerb(backup, 'verify <dir>', '核对备份：签名、每个文件的摘要、与本机审计链是否同一段历史；不需要开锁', 'verify a backup: signature, digests, history; no key needed')
       .option('--keyring <dir>', '同时核对密钥部分 / the part with the keys, too')
       .option('--data <dir>', '与本机数据目录比对 / compare with this data directory')
+      .option(...CHAIN)
       .option(...ANCHOR);
-    action<{ keyring?: string; data?: string; anchor?: string }>(verifying, io, async ([dir = ''], options) => verify(dir, options));
+    action<{ keyring?: string; data?: string; anchor?: string; chain?: string[] }>(verifying, io, async ([dir = ''], options) => verify(dir, options));
 
     const restoring = addVerb(backup, 'restore <dir>', '恢复到空的数据目录，回放已销毁清单，随后自行核查', 'restore into an empty data directory, replay the destroyed list, then check')
       .requiredOption('--keyring <dir>', '密钥部分 / the part with the keys')
@@ -51,8 +54,9 @@ export const backupVerb: Verb = {
       .option('--live-lost', '现用设备已不可用，取不到已销毁清单 / the live box is lost, there is no list')
       .option('--key <files...>', '分量持有人的密钥文件，须达到开锁份数；演练环境不需要 / key files of share holders; none for a rehearsal')
       .option(...PIN_ENV)
+      .option(...CHAIN)
       .option(...ANCHOR);
-    action<{ keyring: string; to: string; destroyed?: string; liveLost?: boolean; key?: string[]; pinEnv: string; anchor?: string }>(restoring, io, async ([dir = ''], options) => restore(io, dir, options));
+    action<{ chain?: string[]; keyring: string; to: string; destroyed?: string; liveLost?: boolean; key?: string[]; pinEnv: string; anchor?: string }>(restoring, io, async ([dir = ''], options) => restore(io, dir, options));
 
     const listing = addVerb(backup, 'destroyed-list', '导出已销毁清单，恢复备份时回放', 'export the list of the destroyed, to be replayed on a restore')
       .option(...DATA).requiredOption('--out <file>', '导出文件，不覆盖已有文件 / file to write, never overwritten');
@@ -70,7 +74,7 @@ export const backupVerb: Verb = {
   },
 };
 
-async function create(client: Client, options: { readonly target: string; readonly keyring?: string }): Promise<Outcome> {
+async function create(client: Client, options: { readonly target: string; readonly keyring?: string; readonly incremental?: boolean }): Promise<Outcome> {
   const look = async (): Promise<Listed> => client.get<Listed>('backup.list', { page: 1, size: 50 });
   const { targets } = await look();
   const named = (name: string, at: string): string => {
@@ -78,7 +82,7 @@ async function create(client: Client, options: { readonly target: string; readon
     if (found === undefined) throw new ArchiveError('E_CLI_USAGE', {}, [{ at, message: '没有登记这个备份目标，请先用 backup target 登记' }]);
     return found.id;
   };
-  const asked = { target: named(options.target, '--target'), ...(options.keyring === undefined ? {} : { keyTarget: named(options.keyring, '--keyring') }) };
+  const asked = { target: named(options.target, '--target'), ...(options.keyring === undefined ? {} : { keyTarget: named(options.keyring, '--keyring') }), ...(options.incremental === true ? { kind: 'incremental' } : {}) };
   const begun = await client.post<{ approval: string | null; backup: string | null; number: string | null }>('backup.create', asked);
   if (begun.backup === null) return { exit: EXIT.good, data: { state: 'requested', approval: begun.approval }, lines: ['已提请，须安全保密管理员在「待签审批」会签；签署后自动开始备份'] };
   for (;;) {
@@ -91,10 +95,10 @@ async function create(client: Client, options: { readonly target: string; readon
   }
 }
 
-async function verify(dir: string, options: { readonly keyring?: string; readonly data?: string; readonly anchor?: string }): Promise<Outcome> {
+async function verify(dir: string, options: { readonly chain?: readonly string[]; readonly keyring?: string; readonly data?: string; readonly anchor?: string }): Promise<Outcome> {
   const [{ againstLive, pairFault, verifyBackup }, { two, anchor }] = await Promise.all([import('../backup/verify.js'), verifyTools(options.anchor, undefined)]);
   const verdicts: BackupVerdict[] = [];
-  for (const folder of [dir, ...(options.keyring === undefined ? [] : [options.keyring])]) verdicts.push(await verifyBackup(folder, { two, anchor }));
+  for (const folder of [dir, ...(options.keyring === undefined ? [] : [options.keyring])]) verdicts.push(await verifyBackup(folder, { two, anchor, chain: options.chain ?? [] }));
   const more: BackupFault[] = [];
   if (options.data !== undefined) for (const one of verdicts) more.push(...await againstLive(one, options.data, two));
   const [content, keys] = verdicts;
@@ -115,7 +119,7 @@ async function verify(dir: string, options: { readonly keyring?: string; readonl
   };
 }
 
-async function restore(io: Io, dir: string, options: { readonly keyring: string; readonly to: string; readonly destroyed?: string; readonly liveLost?: boolean; readonly key?: readonly string[]; readonly pinEnv: string; readonly anchor?: string }): Promise<Outcome> {
+async function restore(io: Io, dir: string, options: { readonly chain?: readonly string[]; readonly keyring: string; readonly to: string; readonly destroyed?: string; readonly liveLost?: boolean; readonly key?: readonly string[]; readonly pinEnv: string; readonly anchor?: string }): Promise<Outcome> {
   if ((options.destroyed === undefined) === (options.liveLost !== true)) {
     throw new ArchiveError('E_CLI_USAGE', {}, [{ at: '--destroyed', message: '请用 --destroyed 给出现用设备导出的已销毁清单；设备确已不可用时改用 --live-lost' }]);
   }
@@ -124,7 +128,7 @@ async function restore(io: Io, dir: string, options: { readonly keyring: string;
   ]);
   const list = options.destroyed === undefined ? null : await readFile(options.destroyed, 'utf8');
   const done = await restoreBackup({
-    content: dir, keys: options.keyring, to: options.to, wish: { two, anchor }, clock: systemClock(), ids: randomIds(),
+    content: dir, keys: options.keyring, to: options.to, wish: { two, anchor, chain: options.chain ?? [] }, clock: systemClock(), ids: randomIds(),
     destroyed: list === null ? null : readDestroyed(list), tombstones: list === null ? [] : readTombstones(list),
     shares: async (file) => sharesOf(io, file, options.key ?? [], options.pinEnv),
   });

@@ -95,9 +95,11 @@ export async function pruneContents(box: PruningBox, folder: string, objects: re
   }
   const files = manifest.files.filter(({ path: name }) => !names.has(name));
   const gone = manifest.files.filter(({ path: name }) => names.has(name));
-  if (gone.length === 0) return { erased, zeroed, manifest: hex(box.sm3(canonicalBytes(manifest))) };
-  const counted = { count: manifest.objects.count - gone.length, bytes: manifest.objects.bytes - gone.reduce((sum, { bytes }) => sum + bytes, 0) };
-  return { erased: Math.max(erased, gone.length), zeroed, manifest: await replacePair(box, folder, { ...manifest, files, objects: counted }) };
+  const inherited = manifest.inherited?.filter(({ path: name }) => !names.has(name));
+  const passed = manifest.inherited?.filter(({ path: name }) => names.has(name)) ?? [];
+  if (gone.length + passed.length === 0) return { erased, zeroed, manifest: hex(box.sm3(canonicalBytes(manifest))) };
+  const counted = { count: manifest.objects.count - gone.length - passed.length, bytes: manifest.objects.bytes - [...gone, ...passed].reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { erased: Math.max(erased, gone.length), zeroed, manifest: await replacePair(box, folder, { ...manifest, files, objects: counted, ...(inherited === undefined ? {} : { inherited }) }) };
 }
 
 /** An unfinished backup is nobody's: it is overwritten whole. */
@@ -185,5 +187,5 @@ export async function leftIn(folder: string, objects: readonly string[]): Promis
   let left = 0;
   for (const name of names) if ((await stat(path.join(folder, name)).catch(() => undefined)) !== undefined) left += 1;
   const manifest = readManifest(await readFile(path.join(folder, MANIFEST)).catch(() => Buffer.alloc(0)));
-  return left + (manifest?.files.filter((file) => names.has(file.path)).length ?? 0) + (await readdir(folder)).filter((name) => EXTRA.has(name)).length;
+  return left + [...manifest?.files ?? [], ...manifest?.inherited ?? []].filter((file) => names.has(file.path)).length + (await readdir(folder)).filter((name) => EXTRA.has(name)).length;
 }

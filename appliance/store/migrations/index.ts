@@ -29,6 +29,7 @@ import { disposal } from './0024-disposal.js';
 import { outputs } from './0025-outputs.js';
 import { markPlaces } from './0026-mark-places.js';
 import { stageRuns } from './0036-stage-runs.js';
+import { backupPlans } from './0031-backup-plans.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -53,6 +54,7 @@ const MIGRATIONS: readonly Migration[] = [
   outputs,
   markPlaces,
   stageRuns,
+  backupPlans,
 ];
 
 /**
