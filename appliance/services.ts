@@ -27,6 +27,8 @@ import type { Intake } from './capture/intake.js';
 import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
+import { composeRegisters } from './registers/compose.js';
+import { responsibilityGap } from './registers/duties.js';
 import { composeTransfers } from './transfers/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeDisposal } from './disposal/compose.js';
@@ -54,6 +56,7 @@ import type { Policies } from './policies.js';
 import type { PolicyDigest } from './reports/user-role.js';
 import type { Preview } from './preview/preview.js';
 import { reportService } from './reports/service.js';
+import { registerRepository } from './store/repositories/registers.js';
 import { REPORT_COLUMNS, reportRepository } from './store/repositories/reports.js';
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { MATTER_COLUMNS, matterRepository } from './store/repositories/matters.js';
@@ -156,6 +159,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
+    ...composeRegisters(box, { nameOf, dutyName }),
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
     ...destroying,
     ...counterparts, accessions, ...transferring,
@@ -194,7 +198,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     }),
     arrangement: arrangementService({ ...arranging, store }),
     inspection: inspectionService(inspectionParts, test), stages,
-    filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal }),
+    filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({

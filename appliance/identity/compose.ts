@@ -6,6 +6,7 @@ import type { VerifySignature } from '../../secrecy/signing.js';
 import type { Box } from '../box.js';
 import { verifyChain } from '../crypto/certificate-chain.js';
 import { parseCertificate } from '../crypto/certificate.js';
+import { requireTraining } from '../registers/duties.js';
 import type { Repositories } from '../store/repositories/index.js';
 import { ensureBoxTerminal } from './box-terminal.js';
 import { emergencyService } from './emergency-service.js';
@@ -56,7 +57,7 @@ export function identityServices({ box, passwords, dutyName, nameOf, verifierFor
     session: sessionService({
       store, gate, crypto, clock, keeper, challenges: challengesWith(crypto, clock), passwords, pack: () => pack.current(), terminalRequired: box.terminalRequired, boxSerial: box.identity.serial,
     }),
-    grants: grantService({ store, clock, ids, policy, approvals, conflicts: box.access.conflicts, duties }),
+    grants: grantService({ store, clock, ids, policy, approvals, conflicts: box.access.conflicts, duties, requireTraining: async (tx, person, duty) => requireTraining(policies.content('registers.json'), tx, person, duty, clock.today()) }),
     person: personService({
       store, clock, ids, approvals, passwords, policy, systemLevel: profile.systemLevel, duties,
       checkPassword: (password, account) => { checkPassword(password, account, false, 'token', pack.current()); },

@@ -9,10 +9,11 @@ import type { ApprovalTx } from '../../secrecy/ports.js';
 import { checkGrant } from '../../secrecy/separation.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { ServerCall } from '../call.js';
-import type { PeopleRepository, Person } from '../store/repositories/people.js';
+import type { Repositories } from '../store/repositories/index.js';
+import type { Person } from '../store/repositories/people.js';
 import { heldOf, holders, inForceNow, notItsMaker } from './offices.js';
 
-type Tx = Pick<ApprovalTx, 'approvals'> & { readonly people: PeopleRepository };
+type Tx = Pick<ApprovalTx, 'approvals'> & Pick<Repositories, 'people' | 'personnel' | 'registers'>;
 
 export interface GrantServiceParts {
   readonly store: UnitOfWork<Tx & WriteTools, Tx & ReadTools>;
@@ -21,6 +22,8 @@ export interface GrantServiceParts {
   readonly conflicts: readonly Conflict[];
   readonly duties: ReadonlyMap<string, { readonly name: string; readonly kind: string }>;
   readonly policy: PeopleFile;
+  /** 授岗前的培训登记 (第十三条). @throws ArchiveError `E_TRAINING_REQUIRED` where the unit made a gap a bar */
+  readonly requireTraining: (tx: Tx, person: Person, duty: string) => Promise<'trained' | 'untrained'>;
   readonly approvals: Pick<ApprovalService<Tx & WriteTools>, 'request' | 'carries'>;
 }
 
@@ -81,16 +84,17 @@ export function grantService(parts: GrantServiceParts) {
       if (call.person === input.person) throw new ArchiveError('E_SOD_SELF_APPROVAL', { person: input.person });
       return store.write(call, async (tx) => {
         await tx.allow();
-        await active(tx, input.person);
+        const person = await active(tx, input.person);
         const duty = dutyOf(input.duty);
+        const training = await parts.requireTraining(tx, person, input.duty);
         const until = grantEnd(parts.policy, duty.kind === 'box' ? 'box' : 'business', input.until, clock.today());
         const one: Appointment = { grant: ids.uuid(), person: input.person, duty: input.duty, fonds: input.fonds, reason: input.reason, until };
         if (duty.kind !== 'box') {
           await enter(tx, call.person, one);
-          return { id: one.grant, approval: null };
+          return { id: one.grant, approval: null, training };
         }
         await check(tx, call.person, one);
-        return { id: one.grant, approval: await request(tx, call, call.act, one, duty.name) };
+        return { id: one.grant, approval: await request(tx, call, call.act, one, duty.name), training };
       });
     },
 

@@ -24,6 +24,8 @@ export interface FilingParts extends Omit<ArrangementParts, 'store'> {
   /** Keys of the description that are searched, in order. */
   readonly searchedKeys: readonly string[];
   readonly rehearsal: boolean;
+  /** 档案管理责任 nobody bears, and whether the unit made that a bar (第十一条). */
+  readonly responsibility: () => Promise<{ readonly missing: readonly string[]; readonly blocks: boolean }>;
 }
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -64,19 +66,22 @@ export function filingService(parts: FilingParts) {
   return {
     async reconcile(call: Call, input: FilingReconcile) {
       const visible = await parts.visibleRecords(call);
+      const responsible = await parts.responsibility();
       return store.read(call, async (tx) => {
         const { batch, records, ready } = await loaded(tx, input.batch, visible);
         await tx.allow(batchTarget(batch));
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { items: ready.length } });
         return {
           batch, states: await tx.records.statesOfBatch(batch.id, visible), reconciliation: countOf(batch, ready), obstacles: obstacles(batch, records, clock.today()),
-          files: await tx.files.countOf(batch.id, visible),
+          files: await tx.files.countOf(batch.id, visible), responsibility: responsible,
         };
       });
     },
 
     async file(call: Call, input: FilingFile) {
       requireApproved(schedule, { rehearsal: parts.rehearsal });
+      const responsible = await parts.responsibility();
+      if (responsible.blocks) throw new ArchiveError('E_RESPONSIBILITY_MISSING', { missing: responsible.missing }, [{ at: '/batch', message: `尚未登记：${responsible.missing.join('、')}` }]);
       const visible = await parts.visibleRecords(call);
       return store.write(call, async (tx) => {
         const { batch, records, ready, hidden } = await loaded(tx, input.batch, visible);
@@ -120,7 +125,7 @@ export function filingService(parts: FilingParts) {
         const whole = left === 0 && !hidden;
         await tx.batches.save({ ...batch, state: whole ? 'filed' : 'open', declared: whole ? batch.declared : null, closedAt: whole ? clock.now() : null }, input.seenVersion);
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { batch: batch.number, items: filed.length, reportNo: run.reportNo, left } });
-        return { filed, reportNo: run.reportNo, conclusion: run.conclusion, left };
+        return { filed, reportNo: run.reportNo, conclusion: run.conclusion, left, responsibility: responsible };
       });
     },
 

@@ -18,6 +18,7 @@ import { MetadataScheme } from './metadata.js';
 import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
 import { Pkcs11File } from './pkcs11.js';
+import { RegistersFile } from './registers.js';
 import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
@@ -50,6 +51,7 @@ export const POLICY_FILES = {
   'duties.json': DutiesFile,
   'people.json': PeopleFile,
   'pkcs11.json': Pkcs11File,
+  'registers.json': RegistersFile,
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,

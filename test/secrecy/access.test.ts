@@ -113,6 +113,11 @@ const MAY = `
   destruction.preview        keepers officer proposer class_authority
   destruction.sign           keepers officer proposer class_authority
   destruction.tombstone      keepers unit_head officer class_authority proposer reader
+  register.list              sysadmin secadmin auditadmin officer archivist custodian unit_head class_authority inspector
+  register.show              sysadmin secadmin auditadmin officer archivist custodian unit_head class_authority inspector
+  register.enter             sysadmin archivist officer unit_head
+  register.amend             sysadmin archivist officer unit_head
+  register.end               sysadmin archivist officer unit_head
   carrier.list               custodian archivist officer unit_head inspector
   carrier.show               custodian archivist officer unit_head inspector
   carrier.label              custodian archivist officer

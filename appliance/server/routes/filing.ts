@@ -25,7 +25,7 @@ export const filingRoutes = (service: ReturnType<typeof filingService>): Routes 
   'filing.reconcile': route({ method: 'GET', summary: '清点核对', input: FilingReconcile, errors: ['E_NOT_FOUND'], handle: service.reconcile }),
   'filing.file': route({
     method: 'POST', summary: '归档入库', input: FilingFile, handle: service.file,
-    errors: [...FOUND, 'E_COUNT_MISMATCH', 'E_4P_FAILED', 'E_CLS_MARK_MISSING', 'E_OVERDUE_REASON_REQUIRED', 'E_SCHEDULE_NOT_APPROVED', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE'],
+    errors: [...FOUND, 'E_COUNT_MISMATCH', 'E_4P_FAILED', 'E_CLS_MARK_MISSING', 'E_OVERDUE_REASON_REQUIRED', 'E_RESPONSIBILITY_MISSING', 'E_SCHEDULE_NOT_APPROVED', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE'],
   }),
   'filing.return': route({ method: 'POST', summary: '退回', input: FilingReturn, errors: [...FOUND], handle: service.sendBack }),
 });

@@ -20,6 +20,7 @@ import { outputRoutes } from './output.js';
 import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
+import { registerRoutes } from './register.js';
 import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
@@ -46,6 +47,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...recordRoutes(services.consultation, services.reading),
   ...auditRoutes(services.audit),
   ...reportRoutes(services.report),
+  ...registerRoutes(services),
   ...guardingRoutes(services),
   ...carrierRoutes(services),
   ...accessionRoutes(services.accessions),

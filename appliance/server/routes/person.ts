@@ -13,7 +13,7 @@ export const personRoutes = (service: ReturnType<typeof personService>, grants: 
   'person.disable': route({ method: 'POST', summary: '停用账号', input: PersonDisable, errors: [...SAVE], handle: service.disable }),
   'person.unlock': route({ method: 'POST', summary: '解锁账号', input: PersonUnlock, errors: [...SAVE], handle: service.unlock }),
   'person.clear': route({ method: 'POST', summary: '登记涉密资格', input: PersonClear, errors: [...SAVE, 'E_CLEARANCE_REQUIRED', 'E_CLS_OVER_SYSTEM_LEVEL'], handle: service.clear }),
-  'person.grant': route({ method: 'POST', summary: '授予岗位', input: PersonGrant, errors: [...SAVE, 'E_SOD_CONFLICT', 'E_STATE_INVALID', 'E_GRANT_OPEN_ENDED'], handle: grants.grant }),
+  'person.grant': route({ method: 'POST', summary: '授予岗位', input: PersonGrant, errors: ['E_TRAINING_REQUIRED', ...SAVE, 'E_SOD_CONFLICT', 'E_STATE_INVALID', 'E_GRANT_OPEN_ENDED'], handle: grants.grant }),
   'person.appoint': route({ method: 'POST', summary: '任命空缺的三员', input: PersonAppoint, errors: [...SAVE, 'E_SOD_CONFLICT', 'E_STATE_INVALID'], handle: grants.appoint }),
   'person.revoke': route({ method: 'POST', summary: '收回岗位', input: PersonRevoke, errors: [...SAVE, 'E_STATE_INVALID'], handle: grants.revoke }),
 });

@@ -30,6 +30,7 @@ import { outputs } from './0025-outputs.js';
 import { markPlaces } from './0026-mark-places.js';
 import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
+import { registers } from './0035-registers.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -55,6 +56,7 @@ const MIGRATIONS: readonly Migration[] = [
   markPlaces,
   stageRuns,
   backupPlans,
+  registers,
 ];
 
 /**

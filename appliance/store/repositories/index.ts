@@ -42,6 +42,8 @@ import type { PeopleRepository } from './people.js';
 import type { HoldRows } from './records.js';
 import { personnelRepository } from './personnel.js';
 import type { PersonnelRepository } from './personnel.js';
+import { registerRepository } from './registers.js';
+import type { RegisterRepository } from './registers.js';
 import { reportRepository } from './reports.js';
 import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
@@ -64,6 +66,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly terminals: TerminalRepository;
   readonly emergencies: EmergencyRepository;
   readonly packs: PackRepository;
+  readonly registers: RegisterRepository;
   readonly reports: ReportRepository;
   readonly custody: CustodyRepository;
   readonly compliance: ComplianceRepository;
@@ -86,7 +89,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const held = holdings(sql, sealing, hold);
   return {
     sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing),
-    reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
+    registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     accessions: accessionRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
