@@ -52,17 +52,20 @@ const END = 0x06054b50;
 const END64 = 0x06064b50;
 const END64_LOCATOR = 0x07064b50;
 const MASKED = 0xffffffff;
-const MAX_ENTRIES = 20_000;
-const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
+export interface ZipLimits { readonly entries: number; readonly directoryBytes: number }
+const EXAMINED: ZipLimits = { entries: 20_000, directoryBytes: 32 * 1024 * 1024 };
 
 const cache = new WeakMap<ByteSource, Promise<ZipIndex | null>>();
 
 /** The directory of a ZIP, read once per source; `null` when the source holds no ZIP structure at all. */
 export function zipIndex(source: ByteSource): Promise<ZipIndex | null> {
   let index = cache.get(source);
-  if (index === undefined) cache.set(source, (index = readIndex(source)));
+  if (index === undefined) cache.set(source, (index = readIndex(source, EXAMINED)));
   return index;
 }
+
+/** The directory under other limits than those of an examination; not kept. */
+export const readZipIndex = async (source: ByteSource, limits: ZipLimits): Promise<ZipIndex | null> => readIndex(source, limits);
 
 /** True when the first bytes are those of a ZIP (entry, empty archive, or first of several volumes). */
 export function startsAsZip(head: Buffer): boolean {
@@ -71,10 +74,10 @@ export function startsAsZip(head: Buffer): boolean {
   return signature === LOCAL || signature === END || signature === 0x08074b50 || signature === 0x30304b50;
 }
 
-async function readIndex(source: ByteSource): Promise<ZipIndex | null> {
+async function readIndex(source: ByteSource, limits: ZipLimits): Promise<ZipIndex | null> {
   const end = await findEnd(source);
   if (end !== null) {
-    const read = await readDirectory(source, end);
+    const read = await readDirectory(source, end, limits);
     if (read !== null) return read;
   }
   const entries = await scanLocal(source);
@@ -114,15 +117,15 @@ async function readEnd64(source: ByteSource, plain: End): Promise<End | null> {
   };
 }
 
-async function readDirectory(source: ByteSource, end: End): Promise<ZipIndex | null> {
-  if (end.size > end.at || end.size > MAX_DIRECTORY_BYTES) return null;
+async function readDirectory(source: ByteSource, end: End, limits: ZipLimits): Promise<ZipIndex | null> {
+  if (end.size > end.at || end.size > limits.directoryBytes) return null;
   let start = end.at - end.size;
   if (start !== end.offset && !(await isCentral(source, start)) && (await isCentral(source, end.offset))) start = end.offset;
   const shift = start - end.offset;
   const directory = await source.read(start, end.at - start);
   const entries: ZipEntry[] = [];
   let at = 0;
-  while (at + 46 <= directory.length && directory.readUInt32LE(at) === CENTRAL && entries.length < MAX_ENTRIES) {
+  while (at + 46 <= directory.length && directory.readUInt32LE(at) === CENTRAL && entries.length < limits.entries) {
     const nameEnd = at + 46 + directory.readUInt16LE(at + 28);
     const extraEnd = nameEnd + directory.readUInt16LE(at + 30);
     if (extraEnd > directory.length) break;
@@ -137,7 +140,7 @@ async function readDirectory(source: ByteSource, end: End): Promise<ZipIndex | n
     trailingBytes: end.trailing,
     complete: entries.length === end.count || (entries.length & 0xffff) === end.count,
     directoryEncrypted: false,
-    tooMany: entries.length >= MAX_ENTRIES,
+    tooMany: entries.length >= limits.entries,
   };
 }
 
