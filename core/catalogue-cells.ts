@@ -34,21 +34,42 @@ function retentionCell(text: string, rules: CatalogueRules): Read {
   return value === undefined ? { ok: false, message: '不是保管期限，请填 永久、30年、10年 或 Y、D30、D10' } : { ok: true, value };
 }
 
+/** A list written as JSON holds its items to the letter: how an item is written that has a separator in it. */
+function written(text: string): readonly string[] | undefined {
+  if (!text.startsWith('["')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((one): one is string => typeof one === 'string' && cleanText(one, true).ok) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Items of a list as one cell that is read as the same list again. */
+export const writeList = (items: readonly string[], separators: string): string =>
+  (items.some((item) => item.startsWith('["') || [...item].some((character) => character === '\n' || separators.includes(character))) ? JSON.stringify(items) : items.join('；'));
+
 const split = (text: string, rules: CatalogueRules): readonly string[] =>
-  text.split(new RegExp(`[${rules.columns.listSeparators.replace(/[\\\]^-]/g, '\\$&')}]`, 'u')).map((part) => part.trim()).filter((part) => part !== '');
+  written(text) ?? text.split(new RegExp(`[${rules.columns.listSeparators.replace(/[\\\]^-]/g, '\\$&')}]`, 'u')).map((part) => part.trim()).filter((part) => part !== '');
 
 function namesCell(text: string, rules: CatalogueRules): Read {
   const separators = rules.columns.listSeparators.replace('、', '');
   const names = split(text, { ...rules, columns: { ...rules.columns, listSeparators: separators } });
-  const bad = names.map(judgeName).find((judged) => !judged.ok);
-  return bad !== undefined && !bad.ok ? { ok: false, message: bad.message } : { ok: true, value: names };
+  const bad = names.map(badPath).find((message) => message !== undefined);
+  return bad === undefined ? { ok: true, value: names } : { ok: false, message: bad };
+}
+
+/** A file may be named with the folders it lies in, `2026/通知.pdf`; each part must be a name. */
+function badPath(path: string): string | undefined {
+  const bad = path.split('/').map(judgeName).find((judged) => !judged.ok);
+  return bad !== undefined && !bad.ok ? bad.message : undefined;
 }
 
 function elementCell(element: MetadataElement | undefined, text: string, rules: CatalogueRules): Read {
   if (element === undefined) return { ok: true, value: text };
   if (element.key === 'fileName') {
-    const judged = judgeName(text);
-    return judged.ok ? { ok: true, value: judged.name } : { ok: false, message: judged.message };
+    const bad = badPath(text);
+    return bad === undefined ? { ok: true, value: text } : { ok: false, message: bad };
   }
   const folded = text.normalize('NFKC').trim();
   const widened = folded === text ? {} : { notice: '全角字符已按半角读取' };
@@ -68,7 +89,8 @@ function elementCell(element: MetadataElement | undefined, text: string, rules: 
       return rank === undefined ? { ok: false, message: '不是密级，请填 公开、内部、秘密、机密 或 绝密' } : { ok: true, value: rank };
     }
     case 'digest': return /^[0-9a-f]{64}$/i.test(folded) ? { ok: true, value: folded.toLowerCase() } : { ok: false, message: '不是 SM3 摘要，应为 64 位十六进制' };
-    case 'boolean': case 'id': case 'instant': case 'container': return { ok: false, message: '该项不能由目录导入，请删去' };
+    case 'boolean': return folded === '是' || folded === 'true' ? { ok: true, value: true } : folded === '否' || folded === 'false' ? { ok: true, value: false } : { ok: false, message: '请填 是 或 否' };
+    case 'id': case 'instant': case 'container': return { ok: false, message: '该项不能由目录导入，请删去' };
     case 'term': return termCell(element, text, rules);
     case 'text': return element.dictionary === undefined ? textCell(element, text, rules) : termCell(element, text, rules);
   }

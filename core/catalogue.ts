@@ -5,7 +5,7 @@ import type { ErrorDetail } from './errors.js';
 import { allElements } from './metadata.js';
 import type { CalendarDate, Level } from './ports.js';
 import type { RetentionSchedule } from '../policies/schemas/arrangement.js';
-import type { CatalogueColumns } from '../policies/schemas/catalogue.js';
+import type { CatalogueColumn, CatalogueColumns } from '../policies/schemas/catalogue.js';
 import type { Dictionaries } from '../policies/schemas/dictionaries.js';
 import type { MetadataScheme } from '../policies/schemas/metadata.js';
 
@@ -79,10 +79,20 @@ const plainHeader = (header: string): string => header.normalize('NFKC').replace
 const isEmpty = (cell: Cell | undefined): boolean => cell === null || cell === undefined || (typeof cell === 'string' && cell.trim() === '');
 const shown = (cell: Cell | undefined): string => (typeof cell === 'string' ? cell : cell === null || cell === undefined ? '' : cell.day);
 
+/** Elements that a person may hand in: what the box gives itself (ids, containers) is left out. */
+const NOT_GIVEN: ReadonlySet<string> = new Set(['id', 'container', 'instant']);
+
+/** The columns of the policy, then every other element of the description under its own name, so that nothing described is lost on its way. */
+export function allColumns(rules: Pick<CatalogueRules, 'columns' | 'scheme'>): readonly CatalogueColumn[] {
+  const known = new Set(rules.columns.columns.map(({ key }) => key));
+  const others = allElements(rules.scheme).filter(({ place, home, kind, key }) => place === 'record' && home === 'sealed' && !NOT_GIVEN.has(kind) && !known.has(key));
+  return [...rules.columns.columns, ...others.map(({ key, name }): CatalogueColumn => ({ key, headers: [name] }))];
+}
+
 function columnFinder(rules: CatalogueRules): (header: string) => BoundColumn | undefined {
   const elements = new Map(allElements(rules.scheme).filter((element) => ['record', 'digitalObject'].includes(element.place)).map((element) => [element.key, element]));
   const byHeader = new Map<string, BoundColumn>();
-  for (const column of rules.columns.columns) {
+  for (const column of allColumns(rules)) {
     const element = elements.get(column.key);
     const code = element !== undefined && element.code !== '-' ? [element.code] : [];
     for (const header of [...column.headers, column.key, ...code]) byHeader.set(plainHeader(header), { header, column, element });
@@ -200,8 +210,10 @@ function readRow(line: number, values: ReadonlyMap<BoundColumn, Cell>, rules: Ca
   if (faults.length > before) return undefined;
   const take = (keep: (key: string) => boolean): Record<string, unknown> => Object.fromEntries([...read].filter(([key]) => keep(key)));
   const { fileName, attachments, digest } = Object.fromEntries(read);
-  const own = new Set(['title', 'fileName', 'attachments', 'digest']);
-  const description = { ...readTitle(title), ...take((key) => !own.has(key) && !STRUCTURE.has(key)) } as Description;
+  const own = new Set(['title', 'titleSupplied', 'fileName', 'attachments', 'digest']);
+  // Where a column says whether the title was supplied, its brackets are its own.
+  const titled = read.has('titleSupplied') ? { title, ...(read.get('titleSupplied') === true ? { titleSupplied: true } : {}) } : readTitle(title);
+  const description = { ...titled, ...take((key) => !own.has(key) && !STRUCTURE.has(key)) } as Description;
   const files = [...(typeof fileName === 'string' ? [fileName] : []), ...(Array.isArray(attachments) ? attachments.filter((name): name is string => typeof name === 'string') : [])];
   return { line, description, structure: take((key) => STRUCTURE.has(key)), files, ...(typeof digest === 'string' ? { digest } : {}) };
 }

@@ -141,5 +141,7 @@ function plainCell(value: unknown): Cell | undefined {
   if (value === null) return null;
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
-  return Array.isArray(value) && value.every((item): item is string => typeof item === 'string') ? value.join('\n') : undefined;
+  if (typeof value === 'boolean') return value ? '是' : '否';
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string')) return undefined;
+  return value.some((item) => /[、；;|\n]|^\["/u.test(item)) ? JSON.stringify(value) : value.join('\n');
 }
