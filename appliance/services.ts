@@ -30,6 +30,7 @@ import { composeCounterparts } from './counterparts/compose.js';
 import { composeRegisters } from './registers/compose.js';
 import { responsibilityGap } from './registers/duties.js';
 import { composeTransfers } from './transfers/compose.js';
+import { composeOpening } from './opening/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeDisposal } from './disposal/compose.js';
 import { readingService } from './consultation/reading.js';
@@ -166,6 +167,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
+    ...composeOpening(box, { approvals: identity.approvals, nameOf, searchedKeys: searchedKeys(scheme) }),
     ...disposing,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),

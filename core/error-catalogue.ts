@@ -191,6 +191,7 @@ export const CATALOG = {
 
   // 开放与利用
   E_OPEN_CLASSIFIED: { status: 403, message: '未解密的档案不得开放，请先办理解密审核', articles: [32] },
+  E_OPENING_MODE: { status: 409, message: '本机是立档单位，不办理开放审核；移交进馆后由档案馆办理', articles: [32] },
   E_CHANNEL_DISABLED: { status: 403, message: '本机只在局域网内提供利用，请使用局域网地址', articles: [33] },
   E_ACCESS_NOT_APPROVED: { status: 403, message: '利用申请未获批准或已过期，请先提交利用申请', articles: [34] },
   E_COPY_NOT_AUTHORIZED: { status: 403, message: '未经批准不得复制、打印或导出，请先提交复制申请', articles: [35] },

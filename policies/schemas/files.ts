@@ -23,6 +23,7 @@ import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 import { TransferPolicy } from './transfer.js';
+import { UsePolicy } from './use.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -57,6 +58,7 @@ export const POLICY_FILES = {
   'schemes.json': Schemes,
   'test-items.json': TestItems,
   'transfer.json': TransferPolicy,
+  'use.json': UsePolicy,
   'holidays.json': HolidaysFile,
   'marking.json': MarkingFile,
   'marking-cases.json': MarkingCasesFile,

@@ -164,6 +164,9 @@ const MAY = `
   output.return              custodian archivist officer
   output.copies              custodian archivist officer unit_head class_authority
   output.trace               custodian archivist officer unit_head inspector
+  opening.due                archivist custodian repository unit_head officer
+  opening.list               archivist custodian repository unit_head officer
+  opening.propose            archivist custodian repository
   device.scan                sysadmin secadmin custodian officer
   device.register            secadmin
   device.renew               secadmin

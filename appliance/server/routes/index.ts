@@ -16,6 +16,7 @@ import { counterpartRoutes } from './counterpart.js';
 import { custodyRoutes } from './custody.js';
 import { destructionRoutes } from './destruction.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
+import { openingRoutes } from './opening.js';
 import { outputRoutes } from './output.js';
 import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
@@ -56,6 +57,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...transferRoutes(services, box.policies.content('transfer.json')),
   ...appraisalRoutes(services),
   ...outputRoutes(services),
+  ...openingRoutes(services),
   ...disposalRoutes(services.disposal, box.policies.content('media-destruction.json').photos.maxBytes),
   ...systemRoutes(box, services),
 });

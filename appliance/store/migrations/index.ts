@@ -31,6 +31,7 @@ import { markPlaces } from './0026-mark-places.js';
 import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
 import { registers } from './0035-registers.js';
+import { openingAndUse } from './0033-opening-and-use.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -57,6 +58,7 @@ const MIGRATIONS: readonly Migration[] = [
   stageRuns,
   backupPlans,
   registers,
+  openingAndUse,
 ];
 
 /**

@@ -35,6 +35,8 @@ import { packRepository } from './packs.js';
 import type { PackRepository } from './packs.js';
 import { outputRepository } from './outputs.js';
 import type { OutputRepository } from './outputs.js';
+import { openingRepository } from './openings.js';
+import type { OpeningRepository } from './openings.js';
 import { mediaRepository } from './media.js';
 import type { MediaRepository } from './media.js';
 import { peopleRepository } from './people.js';
@@ -77,6 +79,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly holds: LegalHoldRepository;
   readonly counterparts: CounterpartRepository;
   readonly outputs: OutputRepository;
+  readonly openings: OpeningRepository;
   readonly disposals: DisposalRepository;
   readonly media: MediaRepository;
   readonly transfers: TransferRepository;
@@ -91,6 +94,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing),
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
+    openings: openingRepository(sql, sealing, hold),
     accessions: accessionRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing),
