@@ -33,6 +33,7 @@ import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeDisposal } from './disposal/compose.js';
+import { composeSources } from './sources/compose.js';
 import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
@@ -62,6 +63,7 @@ import { REPORT_COLUMNS, reportRepository } from './store/repositories/reports.j
 import { boxFact, fondsRules } from './store/repositories/box.js';
 import { MATTER_COLUMNS, matterRepository } from './store/repositories/matters.js';
 import { peopleRepository } from './store/repositories/people.js';
+import { sourceRepository } from './store/repositories/sources.js';
 import { faultsFor } from './validation.js';
 
 /** Rounds for passwords of a real box; published rehearsal passwords take fewer. */
@@ -74,7 +76,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const passwords = passwordsWith(crypto, profile.rehearsal ? REHEARSAL_ITERATIONS : PASSWORD_ITERATIONS);
   const dutyName = (key: string): string => policies.content('duties.json').duties.find((duty) => duty.key === key)?.name ?? key;
   const people = () => peopleRepository(reader, sealing);
-  const nameOf = async (person: string): Promise<string> => (person === SYSTEM ? '系统' : (await people().get(person))?.name ?? '');
+  const nameOf = async (person: string): Promise<string> => (person === SYSTEM ? '系统' : person.startsWith('source ') ? `来源系统 ${person.slice(7)}` : (await people().get(person))?.name ?? '');
   const levelOf = async (call: Call): Promise<Level> => (await gate.subjectOf(call)).currentLevel ?? 0;
   const visibleRecords = async (call: Call, act: string) => gate.visible(call, act, 1);
   const recordsShown = async (call: Call) => visibleRecords(call, 'record.show');
@@ -150,6 +152,11 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     inspectionParts, inspector, room, transport: counterparts.transport, devices: carrying.devices, inForce: counterparts.counterparts.inForce, searchedKeys: searchedKeys(scheme), verifierFor, nameOf,
   });
   const transferring = composeTransfers(box, { approvals: identity.approvals, counterparts: counterparts.counterparts, devices: carrying.devices, packages: room, inspection: inspectionParts, verifierFor, nameOf });
+  const capture = captureService({
+    store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, requireFonds: rulesOf, visibleRecords: recordsShown,
+    onlineFor: async (department) => sourceRepository(reader, sealing).onlineFor(department),
+  });
+  const arrangement = arrangementService({ ...arranging, store });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
     const person = await people().get(id);
     const department = (await people().departments()).find((one) => one.id === person?.department);
@@ -191,14 +198,13 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     audit: auditService({
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
     }),
-    capture: captureService({
-      store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, requireFonds: rulesOf, visibleRecords: recordsShown,
-    }),
+    capture,
+    ...composeSources(box, { capture, arrangement, arranging, pool, compliance, requireFonds: rulesOf, nameOf }),
     catalogue: catalogueService({ ...arranging, store, read: async (body) => intake.catalogues.read(body) }),
     seal: sealService({
       store, content: box.vault, inspector, stripper: intake.seals.over(box.vault), clock, ids, keepSignedOriginal: policies.content('capture.json').keepSignedOriginal,
     }),
-    arrangement: arrangementService({ ...arranging, store }),
+    arrangement,
     inspection: inspectionService(inspectionParts, test), stages,
     filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
     report, compliance,

@@ -1,7 +1,7 @@
 import { ArchiveError } from '../errors.js';
 import { drawNumber } from '../drawn-number.js';
 import { batchTarget, recordTarget } from '../holdings.js';
-import type { CaptureBatch, Holdings, ListScope, StoredRecord } from '../holdings.js';
+import type { CaptureBatch, CaptureMethod, Holdings, ListScope, StoredRecord } from '../holdings.js';
 import type { Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
 import { contentIsOpen, descriptionIsOpen } from '../record.js';
 import type { CaptureCompose, CaptureDeclare, CaptureLimits, CaptureList, CaptureOpen, CaptureShow, CaptureWithdraw } from '../../policies/schemas/capture.js';
@@ -26,7 +26,12 @@ export interface CaptureParts {
   readonly requireFonds: (fonds: string) => void;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
+  /** Whether a system hands in online for the department: then offline wants its reason (办法第十六条). */
+  readonly onlineFor: (department: string) => Promise<boolean>;
 }
+
+/** `online_auto` is opened by a registered system alone, never by a person. */
+export type OpenBatch = Omit<CaptureOpen, 'method'> & { readonly method: CaptureMethod };
 
 export const found = <T>(value: T | undefined): T => {
   if (value === undefined) throw new ArchiveError('E_NOT_FOUND');
@@ -44,7 +49,7 @@ export function captureService(parts: CaptureParts) {
   return {
     ...uploadService(parts),
 
-    async open(call: Call, input: CaptureOpen) {
+    async open(call: Call, input: OpenBatch) {
       const level = await parts.levelOf(call);
       const id = ids.uuid();
       return store.write(call, async (tx) => {
@@ -52,6 +57,7 @@ export function captureService(parts: CaptureParts) {
         parts.requireFonds(input.fonds);
         if (!(await tx.people.departments()).some((one) => one.id === input.department)) throw new ArchiveError('E_INPUT_INVALID', {}, [{ at: '/department', message: '没有这个部门，请从列表中选择' }]);
         if (call.duty === 'proposer' && (await tx.people.departmentOf(call.person)) !== input.department) throw new ArchiveError('E_DEPT_MISMATCH', { department: input.department });
+        if (input.method !== 'online_auto' && input.offlineReason === undefined && (await parts.onlineFor(input.department))) throw new ArchiveError('E_OFFLINE_REASON_REQUIRED', { department: input.department }, [{ at: '/offlineReason', message: '该部门已有在线归档接口，请写明离线归档的原因' }]);
         const today = clock.today();
         const number = await drawNumber(ids, `SJ-${today.slice(0, 4)}-${today.slice(5, 7)}${today.slice(8)}-`, async (one) => tx.batches.numbered(one));
         await tx.batches.add({

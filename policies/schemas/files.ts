@@ -22,6 +22,7 @@ import { RegistersFile } from './registers.js';
 import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
+import { SourceSystemsPolicy } from './source.js';
 import { TransferPolicy } from './transfer.js';
 import { UsePolicy } from './use.js';
 
@@ -56,6 +57,7 @@ export const POLICY_FILES = {
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,
+  'source-systems.json': SourceSystemsPolicy,
   'test-items.json': TestItems,
   'transfer.json': TransferPolicy,
   'use.json': UsePolicy,

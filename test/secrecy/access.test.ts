@@ -77,6 +77,21 @@ const MAY = `
   capture.catalogue             collectors
   capture.declare            collectors
   capture.withdraw           collectors
+  source.list                sysadmin secadmin auditadmin archivist custodian officer proposer inspector
+  source.show                sysadmin secadmin auditadmin archivist custodian officer proposer inspector
+  source.receipts            archivist custodian proposer
+  source.register            sysadmin
+  source.assign              sysadmin
+  source.renew               sysadmin
+  source.clear               secadmin
+  source.test                archivist custodian
+  source.suspend             sysadmin secadmin archivist
+  source.resume              secadmin
+  online.capture             proposer
+  online.submit              proposer
+  online.upload              proposer
+  online.receipt             proposer
+  online.trial               proposer
   inspection.list            keepers
   inspection.show            collectors
   inspection.run             keepers

@@ -17,7 +17,7 @@ interface CaptureServices {
 }
 
 export const captureRoutes = ({ capture: service, catalogue, seal }: CaptureServices, { segmentBytes, catalogueBytes }: CaptureLimits): Routes => ({
-  'capture.open': route({ method: 'POST', summary: '新建收集批次', input: CaptureOpen, errors: ['E_DENIED', 'E_DEPT_MISMATCH'], handle: service.open }),
+  'capture.open': route({ method: 'POST', summary: '新建收集批次', input: CaptureOpen, errors: ['E_DENIED', 'E_DEPT_MISMATCH', 'E_OFFLINE_REASON_REQUIRED'], handle: service.open }),
   'capture.list': route({ method: 'GET', summary: '收集批次', input: CaptureList, errors: ['E_DENIED'], handle: service.list }),
   'capture.show': route({ method: 'GET', summary: '收集批次详情', input: CaptureShow, errors: ['E_NOT_FOUND'], handle: service.show }),
   'capture.uploads': route({ method: 'GET', summary: '未传完的文件', input: CaptureUploads, errors: ['E_NOT_FOUND'], handle: service.uploads }),

@@ -25,6 +25,7 @@ import { registerRoutes } from './register.js';
 import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
+import { onlineRoutes, sourceRoutes } from './source.js';
 import { keyRoutes, systemRoutes } from './system.js';
 import { transferRoutes } from './transfer.js';
 
@@ -39,6 +40,8 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...approvalRoutes(services.approvals),
   ...peopleRoutes(services),
   ...captureRoutes(services, box.policies.content('capture.json')),
+  ...sourceRoutes(services),
+  ...onlineRoutes(services, box.policies.content('source-systems.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
   ...filingRoutes(services.filing),

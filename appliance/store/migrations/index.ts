@@ -32,6 +32,7 @@ import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
 import { registers } from './0035-registers.js';
 import { openingAndUse } from './0033-opening-and-use.js';
+import { sources } from './0028-sources.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -59,6 +60,7 @@ const MIGRATIONS: readonly Migration[] = [
   backupPlans,
   registers,
   openingAndUse,
+  sources,
 ];
 
 /**

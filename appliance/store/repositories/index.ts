@@ -52,6 +52,8 @@ import { runRepository } from './runs.js';
 import { stageRunRepository } from './stage-runs.js';
 import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
+import { sourceRepository } from './sources.js';
+import type { SourceRepository } from './sources.js';
 import { transferRepository } from './transfers.js';
 import type { TransferRepository } from './transfers.js';
 import { terminalRepository } from './terminals.js';
@@ -84,6 +86,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly media: MediaRepository;
   readonly transfers: TransferRepository;
   readonly stageRuns: StageRunRepository;
+  readonly sources: SourceRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -96,6 +99,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),
     accessions: accessionRepository(sql, sealing),
+    accessions: accessionRepository(sql, sealing), sources: sourceRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing),
     counterparts: counterpartRepository(sql, sealing), transfers: transferRepository(sql, sealing),
