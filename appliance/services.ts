@@ -18,7 +18,7 @@ import { SYSTEM } from './access/gate.js';
 import { composeAccessions } from './accessions/compose.js';
 import { composeAlarms } from './alarms/compose.js';
 import type { StorageProbe } from './alarms/probes.js';
-import { backupOf } from './backup/compose.js';
+import { composeBackup } from './backup/compose.js';
 import { auditService } from './audit/service.js';
 import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
@@ -134,7 +134,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const report = reportService({
     containers: box.containers, store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
     marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
-    appraisal: { gate, sm3: box.sm3, policy: policies.content('appraisal.json') }, compliance, roles: {
+    appraisal: { gate, sm3: box.sm3, policy: policies.content('appraisal.json') }, compliance, drills: async () => backingUp.backupDrills.told(), roles: {
       duties: new Map(policies.content('duties.json').duties.map((duty) => [duty.key, duty])), conflicts: box.access.conflicts, get pack() { return box.pack.current(); },
       policies: accessPolicies(policies, box.sm3),
     },
@@ -142,7 +142,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
 
   const alarming = composeAlarms(box, { approvals: identity.approvals, nameOf, dutyName, storage });
   const destroying = composeDestruction(box, { approvals: identity.approvals, nameOf, verifierFor, searchedKeys: searchedKeys(scheme), late: box.late });
-  const backup = backupOf(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
+  const backingUp = composeBackup(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf });
 
   const disposing = composeDisposal(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, verifierFor, pool });
   const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
@@ -183,14 +183,14 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
         regulation: '《昆明市电子文件归档与电子档案管理办法（征求意见稿）》', serial: box.identity.serial,
       },
     }),
-    backup,
+    ...backingUp,
     custody: custodyOf(box, identity.approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();
       await counterparts.transport.ensure();
       await accessions.resume();
       await transferring.transferSealing.resume();
-      await backup.begin();
+      await backingUp.backup.begin();
       await destroying.destructionWork.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();

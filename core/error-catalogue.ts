@@ -304,6 +304,10 @@ export const NOTICES = {
   A_RISK_ASSESS_DUE: { message: '风险评估即将到期，请安排评估', articles: [40] },
   A_MEDIUM_INVENTORY_DUE: { message: '介质盘点已到期，请盘点并登记', articles: [42] },
   A_BACKUP_FAILED: { message: '备份失败，请系统管理员处理后补做', articles: [28] },
+  A_BACKUP_PLAN: { message: '没有生效的备份方案而办理了归档，请制定并启用备份方案', articles: [28] },
+  W_BACKUP_OVERDUE: { message: '按备份方案应做的备份已逾期，请检查备份目标并补做', articles: [28] },
+  W_DRILL_DUE: { message: '恢复演练已到期，请在“备份”选一份备份演练恢复', articles: [29] },
+  A_DRILL_FAILED: { message: '恢复演练未通过，请查看演练报告，处理后重新备份并演练', articles: [29] },
 } as const satisfies Record<string, NoticeRow>;
 
 export type NoticeCode = keyof typeof NOTICES;

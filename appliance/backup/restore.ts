@@ -9,6 +9,7 @@ import { destroyedFault, replay } from '../../secrecy/destroyed.js';
 import type { SignedDestroyed } from '../../secrecy/destroyed.js';
 import { verifyLedger } from '../audit/verify.js';
 import { boxSignatureCheck, openBox } from '../box.js';
+import type { Box } from '../box.js';
 import type { MachineClock } from '../clock-guard.js';
 import { Bulk } from '../content/bulk.js';
 import { copyNew, exists, makeFolder, moveFile, removeFile, replaceFile, syncFolder } from '../content/file-ops.js';
@@ -19,7 +20,6 @@ import { NodeProvider } from '../crypto/node-provider.js';
 import { readBoxFile } from '../keystore/box-file.js';
 import type { BoxFile } from '../keystore/box-file.js';
 import { unlockRehearsal } from '../keystore/ceremony.js';
-import type { KeyStore } from '../keystore/keystore.js';
 import { openKeyring } from '../keystore/keyring.js';
 import { SoftwareKeyStore } from '../keystore/software.js';
 import { fsck } from '../maintenance/fsck.js';
@@ -48,6 +48,10 @@ export interface RestorePlan {
   readonly wish: VerifyWish;
   /** Enough shares of the root, opened by their holders; a rehearsal asks for none. The caller wipes them. */
   readonly shares: (file: BoxFile) => Promise<readonly Uint8Array[]>;
+  /** Instead of shares: 演练, by the running box that made the backup. */
+  readonly unlock?: (keys: SoftwareKeyStore) => void;
+  /** Looks at the restored box before it is closed. */
+  readonly look?: (box: Box) => Promise<void>;
   readonly clock: MachineClock;
   readonly ids: Ids;
 }
@@ -86,7 +90,7 @@ export async function restoreBackup(plan: RestorePlan): Promise<Restored> {
   if (plan.tombstones?.some((one) => !provider.verify(Buffer.from(one.statement), Buffer.from(one.signature, 'base64'), boxFile.certificate.publicKey)) === true) throw new ArchiveError('E_DESTROYED_LIST', {}, [{ at: '', message: '墓碑不是本机签名' }]);
 
   const paths = dataPaths(plan.to);
-  const shares = manifest.rehearsal ? [] : await plan.shares(boxFile);
+  const shares = manifest.rehearsal || plan.unlock !== undefined ? [] : await plan.shares(boxFile);
   try {
     await makeFolder(paths.root);
     await replaceFile(paths.founding, `restore ${manifest.number}\n`);
@@ -106,7 +110,8 @@ async function whole(folder: string, wish: VerifyWish): Promise<BackupVerdict & 
   return { ...verdict, manifest, authority: certificates.authority.der };
 }
 
-async function unlock(keys: SoftwareKeyStore, paths: DataPaths, shares: readonly Uint8Array[]): Promise<void> {
+async function unlock(keys: SoftwareKeyStore, plan: RestorePlan, paths: DataPaths, shares: readonly Uint8Array[]): Promise<void> {
+  if (plan.unlock !== undefined) { plan.unlock(keys); return; }
   if (keys.rehearsal) { await unlockRehearsal(keys, paths); return; }
   for (const share of shares) await keys.offerShare(share);
   if (keys.state === 'locked') throw new ArchiveError('E_KEY_SHARE_TOO_FEW', { have: keys.unlocking.offered.length, need: keys.unlocking.need });
@@ -124,7 +129,7 @@ async function layKeys(plan: RestorePlan, paths: DataPaths, provider: NodeProvid
   const keystore = new SoftwareKeyStore(provider, file, scratch);
   const bulk = new Bulk();
   try {
-    await unlock(keystore, paths, shares);
+    await unlock(keystore, plan, paths, shares);
     const open = async (folder: string, name: string, sealed: SealedPart, number: string, what: string, to: string): Promise<void> => {
       const secret = keystore.openUnderLevel(sealed.keyLevel as Level, Buffer.from(sealed.key, 'base64'), aboutPart(file.boxId, number, what));
       try {
@@ -194,8 +199,7 @@ async function layContent(plan: RestorePlan, paths: DataPaths, { manifest, inher
 async function firstStart(plan: RestorePlan, manifest: Manifest, content: BackupVerdict, replayed: Restored['replayed'], shares: readonly Uint8Array[]): Promise<Pick<Restored, 'fsck' | 'ledger'>> {
   const box = await openBox({ data: plan.to, clock: plan.clock, ids: plan.ids });
   try {
-    const keys: KeyStore = box.keys;
-    if (keys.state === 'locked') for (const share of shares) await keys.offerShare(share);
+    if (box.keys.state === 'locked') await unlock(box.keys, plan, box.paths, shares);
     await box.whenUnlocked();
     // Records on the list go back into their graves before anybody is let in; a start does the same where this one is cut short.
     await replayDestroyed(box);
@@ -209,6 +213,7 @@ async function firstStart(plan: RestorePlan, manifest: Manifest, content: Backup
     const check = boxSignatureCheck(box.crypto, box.identity.chain[0] ?? '');
     const found = await fsck({ sql: box.reader, vault: box.vault, keys: box.keys, paths: box.paths, sm3: box.sm3, check, deep: true, bindings: box.bindings });
     const ledger = await verifyLedger(box.reader, box.sm3, check, content.checkpoint ?? undefined);
+    await plan.look?.(box);
     return { fsck: found.findings, ledger: { entries: ledger.entries, faults: ledger.faults } };
   } finally {
     await box.close();

@@ -23,7 +23,7 @@ import type { BackupFault } from './verify.js';
 type WriteTx = Repositories & WriteTools;
 
 export interface BackupParts {
-  readonly box: BackupBox & Pick<Box, 'systemCall' | 'checkpoint'>;
+  readonly box: BackupBox & Pick<Box, 'systemCall' | 'checkpoint' | 'entries'>;
   readonly policy: BackupPolicy;
   readonly approvals: ApprovalService<Repositories & WriteTools, Repositories & ReadTools>;
   readonly engine: Pick<AlarmEngine, 'signal' | 'provide'>;
@@ -135,6 +135,15 @@ export function backupService(parts: BackupParts) {
     });
   }
 
+  /** Folders of a backup, by the targets of the register. */
+  async function foldersOf(row: Pick<BackupRow, 'target' | 'key_target' | 'number'>): Promise<{ readonly content: string; readonly keys: string | null }> {
+    const at = async (id: string): Promise<string> => (await backupRows(box.reader).target(id))?.path ?? '';
+    return {
+      content: path.join(await at(row.target), folderName(box.identity.serial, row.number, 'content')),
+      keys: row.key_target === null ? null : path.join(await at(row.key_target), folderName(box.identity.serial, row.number, 'keys')),
+    };
+  }
+
   async function failed(id: string, number: string, reason: string): Promise<void> {
     await store.write(box.systemCall('backup.create'), async (tx) => {
       await tx.allow();
@@ -181,6 +190,21 @@ export function backupService(parts: BackupParts) {
       stopping = true;
       await work?.ended;
     },
+    busy: (): boolean => work !== undefined,
+    /** Begins a backup that the plan in force asks for; its adoption was signed by two. */
+    planned: async (decided: Decided, plan: string, person: string): Promise<void> => {
+      await store.write(box.systemCall('backup.create'), async (tx) => {
+        await tx.allow();
+        await start(tx, person, decided, { approval: null, plan });
+      });
+    },
+    /** Another piece of work in the same single place: 恢复演练. */
+    alone(id: string, run: (progress: Progress, stopping: () => boolean) => Promise<void>): void {
+      idle();
+      begin('drill', id, async (progress) => run(progress, () => stopping));
+    },
+    idle,
+    foldersOf,
     /** For tests and the close of the box. */
     settled: async (): Promise<void> => { await work?.ended; },
 
@@ -252,8 +276,8 @@ export function backupService(parts: BackupParts) {
         const row = await backupRows(tx.sql).get(input.backup);
         if (row === undefined) throw new ArchiveError('E_NOT_FOUND', { backup: input.backup });
         if (row.state !== 'done') throw new ArchiveError('E_STATE_INVALID', { state: row.state }, [{ at: '/backup', message: '只有做完的备份可以核对' }]);
-        const register = backupRows(tx.sql);
-        const folders = await Promise.all(([[row.target, 'content'], [row.key_target, 'keys']] as const).flatMap(([id, part]) => (id === null ? [] : [(async () => path.join((await register.target(id))?.path ?? '', folderName(box.identity.serial, row.number, part)))()])));
+        const { content, keys } = await foldersOf(row);
+        const folders = keys === null ? [content] : [content, keys];
         tx.audit({ action: call.act, object: row.id, objectType: 'backup', detail: { number: row.number } });
         tx.afterCommit(async () => {
           idle();

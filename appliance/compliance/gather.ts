@@ -67,7 +67,7 @@ export async function gatherFacts(box: Box, beside: Beside): Promise<Facts> {
     },
     approvals: await approvalFacts(box),
     alarms: (await ask.has('alarm')) ? { open: await ask.count("SELECT count(*) AS n FROM alarm WHERE state = 'open'"), rules: policies.content('alarms.json').rules.length } : null,
-    backup: await ask.last('backup.finish'), drill: await ask.last('restore.drill'),
+    backup: await ask.last('backup.finish'), drill: await ask.last('backup.drilled'),
     policies: await beside.policies(),
   };
 }

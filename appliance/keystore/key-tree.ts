@@ -55,6 +55,11 @@ export class KeyTree {
     return Uint8Array.from(this.#search);
   }
 
+  /** A copy for another store of the same box; the caller wipes it. */
+  exportRoot(): Uint8Array {
+    return Uint8Array.from(this.#root);
+  }
+
   knows(epoch: number): boolean {
     return this.#epochs.has(epoch);
   }

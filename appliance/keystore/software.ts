@@ -244,6 +244,14 @@ export class SoftwareKeyStore implements KeyStore {
     await this.#keep({ ...this.box, ...(await this.#cut(tree, holders, threshold)) }, keep);
   }
 
+  /**
+   * 恢复演练: opens a store of this box as it was backed up, so that nobody's share leaves its holder for it.
+   * @throws ArchiveError `E_BOX_LOCKED`, `E_KEY_SHARE_INVALID` where the root was exchanged since
+   */
+  openOther(other: SoftwareKeyStore): void {
+    other.unlockWith(this.#open().tree.exportRoot());
+  }
+
   lock(): void {
     this.#unlocked?.tree.wipe();
     this.#unlocked = undefined;

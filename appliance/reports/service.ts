@@ -32,6 +32,7 @@ import type { SetEnding } from './report-set.js';
 import { fileOf, setOf } from './stored-set.js';
 import { complianceReport, titleOf } from '../compliance/report.js';
 import type { ComplianceService } from '../compliance/service.js';
+import { drillReport, type DrillTold } from '../backup/drill-report.js';
 import { appraisalReport, appraisalReportFacts } from '../appraisal/report.js';
 import type { AppraisalReporting } from '../appraisal/report.js';
 import { userRoleReport } from './user-role.js';
@@ -54,6 +55,8 @@ export interface ReportServiceParts {
   readonly roles: Pick<UserRoleFacts, 'duties' | 'conflicts' | 'pack' | 'policies'>;
   /** What R15 needs besides the store. */
   readonly appraisal: AppraisalReporting;
+  /** 恢复演练 for R13. */
+  drills(): Promise<readonly DrillTold[]>;
   /** 合规清单 for R17. */
   readonly compliance: Pick<ComplianceService, 'file' | 'checked'>;
   visible(call: ServerCall, act: string): Promise<Visibility>;
@@ -154,6 +157,11 @@ export function reportService(parts: ReportServiceParts) {
     return { content: complianceReport(planned('R17'), parts.compliance.file, facts, items, at), title: titleOf(planned('R17'), facts), at, fonds: WHOLE_BOX, department: null, tells: [] };
   }
 
+  async function drilled(tx: ReadTx, call: ServerCall): Promise<Gathered> {
+    const at = await wholeBox(tx, call, 'R13');
+    return { content: drillReport(planned('R13'), await parts.drills(), at), at, fonds: WHOLE_BOX, department: null, tells: [] };
+  }
+
   async function userRole(tx: ReadTx, call: ServerCall): Promise<Gathered> {
     const at = await wholeBox(tx, call, 'R11');
     const { rows: persons } = await tx.people.list({ offset: 0, limit: ALL_PEOPLE });
@@ -178,7 +186,7 @@ export function reportService(parts: ReportServiceParts) {
       await tx.allow();
       const prefix = `${input.kind}-${clock.today().replaceAll('-', '')}-`;
       return {
-        gathered: await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R15: async () => appraised(tx, call, input), R17: async () => compliance(tx, call) })[input.kind](),
+        gathered: await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R13: async () => drilled(tx, call), R15: async () => appraised(tx, call, input), R17: async () => compliance(tx, call) })[input.kind](),
         account: (await tx.people.get(call.person))?.account ?? '', number: await drawNumber(ids, prefix, async (number) => tx.reports.numbered(number)),
       };
     });

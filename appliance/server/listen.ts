@@ -88,6 +88,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
   services.deviceWatch.start(failed);
+  services.backupPlans.start(failed);
   const { port } = server.address() as AddressInfo;
   return {
     box, services, routes, url: `https://${options.host}:${String(port)}`,
@@ -95,6 +96,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       clearInterval(timer);
       await drained(server);
       await services.accessions.settled();
+      await services.backupPlans.stop();
       await services.backup.stop();
       await services.transferSealing.stop();
       await services.destructionWork.stop();

@@ -5,7 +5,7 @@ import { paging } from './person.js';
 const closed = { additionalProperties: false } as const;
 const Words = Type.String({ minLength: 1 });
 
-export const ReportKind = Type.Union([Type.Literal('R08'), Type.Literal('R11'), Type.Literal('R15'), Type.Literal('R17')], { description: '报表' });
+export const ReportKind = Type.Union([Type.Literal('R08'), Type.Literal('R11'), Type.Literal('R13'), Type.Literal('R15'), Type.Literal('R17')], { description: '报表' });
 export type ReportKind = Static<typeof ReportKind>;
 
 /** One column: its key in the rows, the Chinese heading, its share of the width. */

@@ -125,3 +125,88 @@ test('第二十八条: an incremental backup holds only what its chain does not;
   const lying = (await Promise.all(objects.filter(({ id }) => id !== object).map(async ({ id }) => readFile(path.join(to, 'vault', objectPath(id).slice('objects/'.length))).then(() => true, () => false)))).filter(Boolean).length;
   t.is(lying, objects.length - 1);
 });
+
+test('第二十八、二十九条: a plan is signed by two and carried out by the box; filing without one raises the alarm; a drill restores into a scratch area and its report is signed; classified copies go nowhere unreviewed', async (t) => {
+  t.timeout(300_000);
+  let days = 0;
+  const clock = { now: () => new Date(Date.now() + days * 86_400_000).toISOString(), today: () => new Date(Date.now() + days * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10) };
+  const box = await openTestBox(t, { clock });
+  await seedRehearsal(box.running.box, box.running.services);
+  const [sysadmin, secadmin] = [await box.as('sunhao'), await box.as('chenlixin')];
+  const { services } = box.running;
+  const open = async (): Promise<string[]> => {
+    await services.backupPlans.settled();
+    await services.alarmWork.engine.settled();
+    return done(await (await box.as('sunhao')).get<{ rows: { code: string; state: string }[] }>('alarm.list')).rows.filter(({ state }) => state === 'open').map(({ code }) => code);
+  };
+  t.true((await open()).includes('A_BACKUP_PLAN'), 'records were filed and no plan is in force');
+
+  const folder = await scratch(t);
+  const [target, keys] = [path.join(folder, 'contents'), path.join(folder, 'keys')];
+  for (const one of [target, keys]) await mkdir(one);
+  const register = async (name: string, where: string): Promise<string> => done(await sysadmin.post<{ target: string }>('backup.register-target', { name, path: where })).target;
+  const set = { target: await register('移动硬盘', target), keyTarget: await register('密钥光盘', keys) };
+  const plan = { name: '备份方案', approvalNo: '档发〔2026〕3号', effectiveOn: clock.today(), fullDays: 7, incrementalDays: 1, hour: 0, drillDays: 30, sets: [set] };
+  const short = await sysadmin.post<{ code: string; details: { at: string }[] }>('backup.plan', { ...plan, fullDays: 200, incrementalDays: 100 });
+  t.is(short.body.code, 'E_INPUT_INVALID');
+  t.deepEqual(short.body.details.map((one) => one.at), ['/fullDays', '/incrementalDays']);
+  t.is((await sysadmin.post<{ code: string }>('backup.plan', { ...plan, sets: [{ target: set.target, keyTarget: set.target }] })).body.code, 'E_BACKUP_TARGET', 'keys apart');
+  t.is((await secadmin.post<{ code: string }>('backup.plan', plan)).body.code, 'E_DENIED');
+  await sign(secadmin, done(await sysadmin.post<{ approval: string }>('backup.plan', plan)).approval);
+  t.false((await open()).includes('A_BACKUP_PLAN'));
+
+  // The box keeps the plan: a full one at once, an increment the next day, nothing in between.
+  t.true(await services.backupPlans.round());
+  t.like(await ended(box, sysadmin), { kind: 'full', number: `BF-${clock.today().slice(0, 4)}-0001` });
+  t.false(await services.backupPlans.round());
+  days = 1;
+  const again = await box.as('sunhao');
+  t.true(await services.backupPlans.round());
+  const row = await ended(box, again);
+  t.is(row.kind, 'incremental');
+  const shown = done(await again.get<{ inForce: string; next: { sets: { dueKind: string; overdue: boolean }[]; drillOverdue: boolean } }>('backup.plans'));
+  t.deepEqual(shown.next.sets.map((one) => [one.dueKind, one.overdue]), [['incremental', false]]);
+
+  // 恢复演练, of the increment and its chain.
+  const { drill } = done(await again.post<{ drill: string }>('backup.drill', { backup: row.id }));
+  await services.backup.settled();
+  const [drilled] = done(await again.get<{ rows: { id: string; state: string; outcome: { due: number; restored: number; sampled: number; differing: number; issues: string[] } }[] }>('backup.drills')).rows;
+  t.like(drilled, { id: drill, state: 'passed' }, JSON.stringify(drilled));
+  t.is(drilled?.outcome.restored, drilled?.outcome.due);
+  t.true((drilled?.outcome.sampled ?? 0) > 0 && drilled?.outcome.differing === 0);
+  t.false((await readdir(box.data)).includes('drill'), 'the scratch area is gone');
+  const report = await again.get('backup.drill-report', { drill, file: 'zip' });
+  const file = path.join(folder, 'report.zip');
+  await writeFile(file, report.bytes);
+  t.is((await cli('verify', file)).exit, 0, 'the report is verified without the box');
+  t.is((await again.get('backup.drill-report', { drill })).bytes.subarray(0, 5).toString(), '%PDF-');
+  const inspection = done(await (await box.as('chenlixin')).get<{ rows: { evidenceRef: string; status: string }[] }>('compliance.list')).rows.find(({ evidenceRef }) => evidenceRef === 'restore-drill');
+  t.is(inspection?.status, 'met');
+
+  // A damaged object: the drill does not pass, and says so.
+  const damaged = readManifest(await readFile(path.join(target, `${box.running.box.identity.serial}-${row.number.replace(/.$/u, '1')}`, 'manifest.json')))?.files.find((one) => one.path.startsWith('objects/'));
+  const object = path.join(target, `${box.running.box.identity.serial}-${row.number.replace(/.$/u, '1')}`, damaged?.path ?? '');
+  const whole = await readFile(object);
+  await writeFile(object, Buffer.concat([whole.subarray(0, 99), Buffer.from([(whole[99] ?? 0) ^ 4]), whole.subarray(100)]));
+  done(await again.post('backup.drill', { backup: row.id }));
+  await services.backup.settled();
+  t.like(done(await again.get<{ rows: { state: string }[] }>('backup.drills')).rows[0], { state: 'failed' });
+  t.true((await open()).includes('A_DRILL_FAILED'));
+  await writeFile(object, whole);
+
+  // 异地副本: 机密 without the review of the place is refused.
+  const away = { backup: row.id, place: '邻市档案馆异地库', kilometres: 320, mediumType: 'optical', mediumNo: 'GP-001', keeper: '库管员', sentOn: clock.today() };
+  t.is((await again.post<{ code: string }>('backup.register-offsite', away)).body.code, 'E_OFFSITE_NOT_CLEARED');
+  const review = { no: '保审〔2026〕7号', by: '市保密局', on: '2020-01-01', until: '2020-12-31' };
+  t.is((await again.post<{ code: string }>('backup.register-offsite', { ...away, review })).body.code, 'E_OFFSITE_NOT_CLEARED', 'a review that has lapsed');
+  const sent = done(await again.post<{ offsite: string }>('backup.register-offsite', { ...away, review: { ...review, on: clock.today(), until: clock.today() } }));
+  done(await again.post('backup.end-offsite', { offsite: sent.offsite, outcome: 'returned', on: clock.today(), note: '收回入库', seenVersion: 1 }));
+  t.is((await again.post<{ code: string }>('backup.end-offsite', { offsite: sent.offsite, outcome: 'destroyed', on: clock.today(), note: '再办', seenVersion: 2 })).body.code, 'E_STATE_INVALID');
+
+  // Nothing done for a month: the box says that backup and drill are late.
+  days = 40;
+  await rm(target, { recursive: true });
+  await services.backupPlans.round().catch(() => undefined);
+  const late = await open();
+  t.true(late.includes('W_BACKUP_OVERDUE') && late.includes('W_DRILL_DUE'), late.join());
+});

@@ -291,6 +291,7 @@ const MAY = `
   report.four-property       keepers inspector
   report.appraisal           archivist custodian
   report.user-role           auditadmin inspector
+  report.drill               secadmin auditadmin inspector
   report.compliance          secadmin officer
   compliance.list            secadmin officer unit_head
   compliance.preview         secadmin officer
@@ -314,6 +315,14 @@ const MAY = `
   backup.retire-target       sysadmin
   backup.create              sysadmin
   backup.verify              sysadmin secadmin
+  backup.plans               three-officers inspector archivist
+  backup.plan                sysadmin
+  backup.drill               sysadmin
+  backup.drills              three-officers inspector
+  backup.drill-report        three-officers inspector
+  backup.offsites            three-officers inspector officer
+  backup.register-offsite    sysadmin
+  backup.end-offsite         sysadmin
   system.status              three-officers inspector
   clock.show                 three-officers
   clock.correct              auditadmin

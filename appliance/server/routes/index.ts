@@ -34,7 +34,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...sessionRoutes(services.session, services.describe),
   ...keyRoutes(services),
   ...custodyRoutes(services.custody),
-  ...backupRoutes(services.backup),
+  ...backupRoutes(services),
   ...complianceRoutes(services.compliance),
   ...personRoutes(services.person, services.grants),
   ...approvalRoutes(services.approvals),
