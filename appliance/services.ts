@@ -7,6 +7,7 @@ import { catalogueService } from '../core/services/catalogue.js';
 import type { FileJudgement, Inspector } from '../core/services/content.js';
 import { consultationService } from '../core/services/consultation.js';
 import { filingService } from '../core/services/filing.js';
+import { relationGuard, relationService } from '../core/services/relations.js';
 import { sealService } from '../core/services/seal.js';
 import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
 import type { InspectionParts } from '../core/services/inspection.js';
@@ -101,7 +102,8 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       }
     },
   };
-  const arranging = { clock, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
+  const relations = relationGuard(policies.content('relations.json'), clock);
+  const arranging = { clock, relations, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
   const inspectionParts: InspectionParts = {
     ...arranging, store, ids, levelOf, items: () => policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
     schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
@@ -153,7 +155,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   });
   const transferring = composeTransfers(box, { approvals: identity.approvals, counterparts: counterparts.counterparts, devices: carrying.devices, packages: room, inspection: inspectionParts, verifierFor, nameOf });
   const capture = captureService({
-    store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, requireFonds: rulesOf, visibleRecords: recordsShown,
+    store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, requireFonds: rulesOf, visibleRecords: recordsShown, relations,
     onlineFor: async (department) => sourceRepository(reader, sealing).onlineFor(department),
   });
   const arrangement = arrangementService({ ...arranging, store });
@@ -205,6 +207,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       store, content: box.vault, inspector, stripper: intake.seals.over(box.vault), clock, ids, keepSignedOriginal: policies.content('capture.json').keepSignedOriginal,
     }),
     arrangement,
+    relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
     inspection: inspectionService(inspectionParts, test), stages,
     filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
     report, compliance,

@@ -102,7 +102,7 @@ export const CATALOG = {
   E_META_UNLINKED: { status: 422, message: '元数据与电子文件没有对应上，请核对文件名后重新关联', articles: [18] },
   E_META_PROCESS_MISSING: { status: 422, message: '缺少形成、办理过程的元数据，请由业务部门补齐过程信息', articles: [14] },
   E_ARRANGE_INCOMPLETE: { status: 422, message: '整理尚未完成，请补齐题名、分类和保管期限后再提交', articles: [19], tell: ['missing'] },
-  E_ARRANGE_RELATION_BROKEN: { status: 422, message: '该文件与同件的其他文件有已登记的关系，不能单独移出，请整件处理', articles: [19] },
+  E_ARRANGE_RELATION_BROKEN: { status: 422, message: '与其他文件有已登记的关系，不得拆散，请按提示一并办理，或在准许时先登记分开的原因', articles: [19], tell: ['missing', 'relations'] },
   E_SEAL_SIGNATURE_PRESENT: { status: 422, message: '文件仍含电子印章的数字签名信息，请先去除签名、保留印章图形', articles: [19, 25] },
   E_SEAL_IMAGE_LOST: { status: 422, message: '去除签名后印章图形缺失，结果未采用，请联系系统管理员检查原文件', articles: [19, 25] },
   E_OVERDUE_REASON_REQUIRED: { status: 422, message: '已超过规定期限，请填写逾期原因后提交', articles: [20, 22], tell: ['due', 'overdueDays'] },

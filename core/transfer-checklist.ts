@@ -21,6 +21,8 @@ export interface TransferRecordFacts {
   readonly marked: boolean;
   /** 移交前解密审核 done or not needed. */
   readonly reviewed: boolean;
+  /** What it is related to and would leave behind, as far as the person may know: `附件 Z109-…`. */
+  readonly apart?: readonly string[];
 }
 
 export interface TransferFacts {
@@ -85,6 +87,7 @@ export function transferChecks(facts: TransferFacts, policy: Pick<TransferPolicy
     line('prepare', 'rights', 'E_TRANSFER_RIGHTS_UNDEFINED', early.length === 0 || rights, '提前移交的利用、转换、迁移权责已明确', '请在“期限与同意”中写明期满前利用、转换、迁移由谁负责，以及政府信息公开由谁办理', '第二十三条', early),
     line('prepare', 'extension', 'E_TRANSFER_EXTENSION_CONSENT', overdue.length === 0 || extended, '未逾期，或延期已经同级档案主管部门同意', extension === null ? '有逾期的档案，请在“期限与同意”中登记延期批准文号' : '延期期限已过或批准文号不全，请在“期限与同意”中更正', '第二十三条', overdue),
     line('prepare', 'overdueReason', 'E_OVERDUE_REASON_REQUIRED', overdue.length === 0 || (plan.overdueReason ?? '').trim() !== '', '逾期原因已写明', '有逾期的档案，请在“期限与同意”中填写逾期原因', '第二十二条', overdue),
+    each('prepare', 'relations', 'E_ARRANGE_RELATION_BROKEN', ({ apart = [] }) => apart.length > 0, '已登记的关系没有拆散', `请一并移交，或在“文件关系”中登记分开的原因（正文与附件等不得分开）：${[...new Set(records.flatMap(({ apart = [] }) => apart))].slice(0, 20).join('、')}`, '第十九条'),
     each('prepare', 'signatures', 'E_SEAL_SIGNATURE_PRESENT', ({ signatureLeft }) => signatureLeft, '电子印章的数字签名已去除', '有文件仍含数字签名信息，请退回整理环节去除签名、保留印章图形', '第二十五条'),
     each('prepare', 'encryption', 'E_FMT_ENCRYPTED', ({ encrypted }) => encrypted, '加密措施已解除', '有文件仍被加密，请由形成部门解除加密后更换', '第二十五条'),
     each('prepare', 'compression', 'E_FMT_COMPRESSED', ({ compressed }) => compressed, '没有压缩包', '有文件是压缩包，请解除压缩后逐件归档', '第二十五条'),

@@ -30,7 +30,7 @@ export const SUBMIT = 'appraisal.submit';
 
 /** 鉴定批次: drawn up, convened, appraised item by item, put together, countersigned and submitted (办法第三十八条). */
 export function appraisalBatches(parts: AppraisalParts) {
-  const { store, gate, clock, ids, policy } = parts;
+  const { store, gate, clock, ids, policy, relations } = parts;
   const after = (stored: StoredAppraisal, event: AppraisalEvent, more: Partial<StoredAppraisal['it']> = {}): StoredAppraisal => ({ ...stored, it: { ...stored.it, ...more, state: nextAppraisal(stored.it.state, event) } });
   const audit = (tx: WriteTx, call: ServerCall, { it, level }: StoredAppraisal, detail: Readonly<Record<string, unknown>> = {}): void => {
     tx.audit({ action: call.act, object: it.id, objectType: 'appraisal', objectLevel: level, detail: { number: it.number, state: it.state, ...detail } });
@@ -239,6 +239,7 @@ export function appraisalBatches(parts: AppraisalParts) {
         await requireLevel(gate, call, topLevel(records));
         const next = after(stored, 'submit');
         await someoneMaySign(tx, stored, records);
+        await relations.requireWhole(tx, 'appraisal', items.filter(({ conclusion }) => conclusion === 'destroy').map(({ record }) => record), await gate.visible(call, 'record.show', 1));
         const decided: SubmittedBatch = { batch: stored.it.id, number: stored.it.number, register: registerDigest(parts.sm3, items, records), items: items.length };
         const counts = tally(items.map(({ conclusion }) => (conclusion === null ? null : { opinion: conclusion })), policy).filter((one) => one.items > 0);
         const asked = await parts.approvals.request(tx, call, {

@@ -1,4 +1,5 @@
 import type { Instant, ReadTools, WriteTools } from '../../core/ports.js';
+import { relationGuard } from '../../core/services/relations.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { VerifySignature } from '../../secrecy/signing.js';
 import type { Box } from '../box.js';
@@ -17,7 +18,7 @@ export interface AppraisalComposition {
 /** 鉴定与冻结 over the parts of the box. */
 export function composeAppraisal(box: Box, composition: AppraisalComposition) {
   const { store, gate, clock, ids, sm3, policies, profile } = box;
-  const parts = { store, gate, clock, ids, sm3, policy: policies.content('appraisal.json'), ...composition };
+  const parts = { store, gate, clock, ids, sm3, policy: policies.content('appraisal.json'), relations: relationGuard(policies.content('relations.json'), clock), ...composition };
   return {
     appraisal: { ...appraisalBatches(parts), ...appraisalOutcome(parts), ...appraisalReads({ ...parts, fonds: profile.fonds[0]?.fonds ?? '' }) },
     legalHolds: legalHoldService(parts),

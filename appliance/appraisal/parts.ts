@@ -1,5 +1,6 @@
 import { ArchiveError } from '../../core/errors.js';
 import type { Clock, Ids, Instant, ReadTools, Sm3, WriteTools } from '../../core/ports.js';
+import type { RelationGuard } from '../../core/services/relations.js';
 import { cleanText } from '../../core/text.js';
 import type { AppraisalPolicy } from '../../policies/schemas/appraisal.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
@@ -20,6 +21,7 @@ export interface AppraisalParts {
   readonly policy: AppraisalPolicy;
   readonly approvals: ApprovalService<WriteTx, ReadTx>;
   readonly verifierFor: (certificate: string, at: Instant) => VerifySignature;
+  readonly relations: RelationGuard;
   readonly nameOf: (person: string) => Promise<string>;
 }
 

@@ -1,4 +1,5 @@
 import type { ReadTools, WriteTools } from '../../core/ports.js';
+import { relationGuard } from '../../core/services/relations.js';
 import type { ApprovalService } from '../../secrecy/services/approvals.js';
 import type { VerifySignature } from '../../secrecy/signing.js';
 import type { Box } from '../box.js';
@@ -21,7 +22,7 @@ export function composeDestruction(box: Box, wish: DestructionWish) {
   const policy = box.policies.content('destruction.json');
   const work = destructionWork({ box, policy, searchedKeys: wish.searchedKeys, late: wish.late });
   return {
-    destruction: destructionService({ box, gate: box.gate, policy, appraisal: box.policies.content('appraisal.json'), approvals: wish.approvals, work, nameOf: wish.nameOf, verifierFor: wish.verifierFor }),
+    destruction: destructionService({ box, gate: box.gate, policy, appraisal: box.policies.content('appraisal.json'), approvals: wish.approvals, work, relations: relationGuard(box.policies.content('relations.json'), box.clock), nameOf: wish.nameOf, verifierFor: wish.verifierFor }),
     destructionPapers: destructionPapers({ box, policy, marks: box.policies.content('marking.json'), work, unit: { name: box.profile.unitName, rehearsal: box.profile.rehearsal }, nameOf: wish.nameOf, verifierFor: wish.verifierFor }),
     destructionWork: work,
   };

@@ -71,6 +71,7 @@ export function destructionService(parts: DestructionServiceParts) {
         };
         await tx.allow({ ...destructionTarget({ it, level }), id: NOT_YET_MADE });
         await requireDestroyable(tx, records, clock.today(), parts.appraisal);
+        await parts.relations.requireWhole(tx, 'destruction', input.records, await gate.visible(call, 'record.show', 1));
         await requireParts(tx, it, level);
         for (const [n, record] of records.entries()) if ((await kept(tx).holding(record.id)) !== undefined) throw new ArchiveError('E_DUPLICATE', { record: record.id }, [{ at: `/records/${String(n)}`, message: '该件已在另一销毁批次中' }]);
         const number = await drawNumber(ids, `XH-${clock.today().slice(0, 4)}-`, async (one) => kept(tx).numbered(one));
@@ -88,6 +89,7 @@ export function destructionService(parts: DestructionServiceParts) {
         if (call.person !== stored.it.applicant) throw new ArchiveError('E_DENIED', { destruction: stored.it.id }, [{ at: '', message: '须由申请人提请' }]);
         const records = await recordsFor(tx, await kept(tx).records(stored.it.id), false);
         await requireDestroyable(tx, records, clock.today(), parts.appraisal);
+        await parts.relations.requireWhole(tx, 'destruction', records.map(({ id }) => id), await gate.visible(call, 'record.show', 1));
         await requireParts(tx, stored.it, stored.level);
         const it: DestructionBatch = { ...stored.it, state: nextDestruction(stored.it.state, 'submit') };
         const after = await save(tx, stored, it);

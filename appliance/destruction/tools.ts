@@ -4,6 +4,7 @@ import { requireSupervisors, type DestructionBatch, type DestructionSignature } 
 import { ArchiveError } from '../../core/errors.js';
 import type { StoredRecord } from '../../core/holdings.js';
 import type { Level, ReadTools, WriteTools } from '../../core/ports.js';
+import type { RelationGuard } from '../../core/services/relations.js';
 import { cleanText } from '../../core/text.js';
 import type { AppraisalPolicy } from '../../policies/schemas/appraisal.js';
 import type { DestructionPolicy } from '../../policies/schemas/destruction.js';
@@ -27,6 +28,7 @@ export interface DestructionServiceParts {
   readonly appraisal: AppraisalPolicy;
   readonly approvals: ApprovalService<WriteTx, Tx>;
   readonly work: DestructionWork;
+  readonly relations: RelationGuard;
   readonly nameOf: (person: string) => Promise<string>;
   readonly verifierFor: (certificate: string, at: string) => VerifySignature;
 }

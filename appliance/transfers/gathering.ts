@@ -1,8 +1,9 @@
 import { canonicalBytes } from '../../core/canonical.js';
 import { addYears, yearOf } from '../../core/calendar.js';
 import { ArchiveError } from '../../core/errors.js';
-import type { ComputerFile, StoredRecord } from '../../core/holdings.js';
+import type { ComputerFile, ListScope, StoredRecord } from '../../core/holdings.js';
 import type { Level } from '../../core/ports.js';
+import { relationGuard } from '../../core/services/relations.js';
 import type { TransferItem } from '../../core/services/transfer-inspection.js';
 import type { TransferFacts, TransferRecordFacts } from '../../core/transfer-checklist.js';
 import type { TransferPolicy } from '../../policies/schemas/transfer.js';
@@ -45,6 +46,7 @@ export function changeFacts(record: StoredRecord, matter: Classification | null)
 /** Everything the checklist asks about a batch, read in the caller's unit of work. */
 export function gatherer({ box, policy, marking, inForce }: GatherParts) {
   const { clock } = box;
+  const relations = relationGuard(box.policies.content('relations.json'), clock);
   const same = (a: unknown, b: unknown): boolean => Buffer.compare(canonicalBytes(a), canonicalBytes(b)) === 0;
 
   async function matterOf(tx: Repositories, record: StoredRecord): Promise<Classification | null> {
@@ -86,7 +88,16 @@ export function gatherer({ box, policy, marking, inForce }: GatherParts) {
     return { certified: storage && faults.length === 0, certifiedLevel: device.certifiedLevel };
   }
 
-  return async (tx: Repositories, stored: StoredTransfer, writing: boolean): Promise<Gathered> => {
+  /** What each record would leave behind of what it is related to, as far as the person may know of it. */
+  async function apartOf(tx: Repositories, records: readonly string[], visible: ListScope): Promise<ReadonlyMap<string, readonly string[]>> {
+    const { told, sides } = await relations.parted(tx, 'transfer', records, visible);
+    const apart = new Map<string, readonly string[]>();
+    for (const { relation, type, inside, outside } of told) apart.set(inside, [...apart.get(inside) ?? [], `${outside === relation.from ? type.from : type.to} ${sides.get(outside)?.ref ?? ''}`]);
+    return apart;
+  }
+
+  /** `visible`: whose eyes the relations are looked at with; the box's own work asks nothing of them. */
+  return async (tx: Repositories, stored: StoredTransfer, writing: boolean, visible?: ListScope): Promise<Gathered> => {
     const { it } = stored;
     const rows = await tx.transfers.records(it.id);
     const faults = await box.bindings.faults(tx.sql, rows.map(({ record }) => record), writing);
@@ -95,6 +106,7 @@ export function gatherer({ box, policy, marking, inForce }: GatherParts) {
       const record = faults.has(row.record) ? undefined : await tx.records.get(row.record);
       if (record !== undefined) items.push({ row, record, files: await tx.files.ofRecord(record.id), matter: await matterOf(tx, record) });
     }
+    const apart = visible === undefined ? new Map<string, readonly string[]>() : await apartOf(tx, rows.map(({ record }) => record), visible);
     const broken = rows.filter(({ record }) => faults.has(record)).map(({ record }) => record);
     const level = highest([it.level, ...items.map(({ record }) => record.level)]);
     const basis = Buffer.from(box.sm3(canonicalBytes(items.map(({ record, files }) => ({ record: record.id, metadata: record.metadataDigest, level: record.level, mark: record.mark, files: files.map(({ id, sm3 }) => ({ id, sm3 })) }))))).toString('hex');
@@ -106,7 +118,7 @@ export function gatherer({ box, policy, marking, inForce }: GatherParts) {
       items, broken, basis,
       facts: {
         today: clock.today(), plan: it.plan, level, companions: (await tx.transfers.companions(it.id)).map(({ kind }) => kind),
-        records: rows.map((row) => { const item = items.find((one) => one.row === row); return item === undefined ? brokenFacts(row, it.level) : factsOf(item); }),
+        records: rows.map((row) => { const item = items.find((one) => one.row === row); return item === undefined ? brokenFacts(row, it.level) : { ...factsOf(item), apart: apart.get(row.record) ?? [] }; }),
         counterpart: counterpart === undefined ? null : { inForce: inForce(counterpart), systemLevel: counterpart.card.systemLevel },
         medium: carrier === undefined ? null : { usable: ['registered', 'in_custody', 'in_use'].includes(carrier.it.state), cap: carrier.it.cap },
         device: await deviceOf(tx, it.plan.device), network: it.plan.address !== null && policy.dedicatedNetworks.some(({ address }) => address === it.plan.address),

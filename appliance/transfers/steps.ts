@@ -1,3 +1,4 @@
+import type { Call } from '../../core/ports.js';
 import { ArchiveError } from '../../core/errors.js';
 import { recordTarget } from '../../core/holdings.js';
 import type { transferTester } from '../../core/services/transfer-inspection.js';
@@ -44,8 +45,8 @@ export function stepService(parts: StepParts) {
     return (row?.seats ?? []).filter(({ duties }) => officer || !duties.includes('officer'));
   };
 
-  async function checksOf(tx: Tx | WriteTx, stored: StoredTransfer, writing: boolean) {
-    const gathered = await parts.gather(tx, stored, writing);
+  async function checksOf(tx: Tx | WriteTx, stored: StoredTransfer, writing: boolean, call?: Call) {
+    const gathered = await parts.gather(tx, stored, writing, call === undefined ? undefined : await gate.visible(call, 'record.show', 1));
     return { gathered, checks: transferChecks(gathered.facts, policy) };
   }
 
@@ -53,7 +54,7 @@ export function stepService(parts: StepParts) {
     const { batch, version, basis, officer, by } = decided as unknown as Decided;
     const stored = await tx.transfers.get(batch);
     if (stored === undefined) throw new ArchiveError('E_NOT_FOUND');
-    const { gathered, checks } = await checksOf(tx, stored, true);
+    const { gathered, checks } = await checksOf(tx, stored, true, call);
     if (stored.version !== version || gathered.basis !== basis) throw new ArchiveError('E_STALE_VERSION', { batch });
     requireChecked(checks, 'approve');
     const { next, audit } = approve(stored.it, { by, at: clock.now() }, granted.id, officer);
@@ -83,7 +84,7 @@ export function stepService(parts: StepParts) {
       return store.read(call, async (tx) => {
         const stored = await found(tx, input.batch);
         const { it } = stored;
-        const { gathered, checks } = await checksOf(tx, stored, false);
+        const { gathered, checks } = await checksOf(tx, stored, false, call);
         const known: Item[] = [];
         for (const item of gathered.items) if (await gate.knows(call, recordTarget(item.record))) known.push(item);
         const ids = new Set(known.map(({ record }) => record.id));
@@ -134,7 +135,7 @@ export function stepService(parts: StepParts) {
       return store.write(call, async (tx) => {
         const stored = await found(tx, input.batch);
         const { next, audit } = prepare(stored.it, { by: call.person, at: clock.now() });
-        const { checks } = await checksOf(tx, stored, true);
+        const { checks } = await checksOf(tx, stored, true, call);
         requireChecked(checks, 'prepare');
         await tx.transfers.save({ ...stored, it: next }, input.seenVersion);
         tx.audit(audit);
@@ -148,7 +149,7 @@ export function stepService(parts: StepParts) {
         const stored = await found(tx, input.batch);
         const { it } = stored;
         if (stored.version !== input.seenVersion) throw new ArchiveError('E_STALE_VERSION', { batch: it.id });
-        const { gathered, checks } = await checksOf(tx, stored, true);
+        const { gathered, checks } = await checksOf(tx, stored, true, call);
         requireChecked(checks, 'prepare');
         const startedAt = clock.now();
         const { reportNo, outcome, content } = await parts.test(tx, it.number, await itemsOf(tx, gathered.items), async (no) => (await tx.transfers.runNumbered(no)) || (await tx.runs.byReportNo(no)) !== undefined);
@@ -171,7 +172,7 @@ export function stepService(parts: StepParts) {
         const officer = it.level >= policy.officerFromLevel;
         // Tried before it is asked for, so that nobody signs what cannot be done.
         approve(it, { by: call.person, at: clock.now() }, 'asked', officer);
-        const { gathered, checks } = await checksOf(tx, stored, true);
+        const { gathered, checks } = await checksOf(tx, stored, true, call);
         requireChecked(checks, 'approve');
         const counterpart = await tx.counterparts.get(it.plan.counterpart);
         const carrier = it.plan.carrier === null ? undefined : await tx.carriers.get(it.plan.carrier);

@@ -9,15 +9,17 @@ import { requireNext } from '../record.js';
 import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
 import type { ArrangementList, ArrangementPreview, ArrangementSave } from '../../policies/schemas/arranging.js';
 import { amendment, missingForFiling } from './amendment.js';
+import type { RelationGuard, RelationTx } from './relations.js';
 
 export interface ArrangementParts {
-  readonly store: UnitOfWork<Holdings & WriteTools, Holdings & ReadTools>;
+  readonly store: UnitOfWork<Holdings & RelationTx & WriteTools, Holdings & RelationTx & ReadTools>;
   readonly clock: Clock;
   readonly codes: ArchivalCodeRules;
   readonly schemes: Schemes;
   readonly schedule: RetentionSchedule;
   /** 全宗登记: what the fonds decided about its numbering. @throws ArchiveError E_INPUT_INVALID for one the box does not hold */
   readonly fondsRules: (fonds: string) => FondsRules;
+  readonly relations: RelationGuard;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
 }
@@ -75,6 +77,7 @@ export function arrangementService(parts: ArrangementParts) {
     },
 
     async save(call: Call, input: ArrangementSave) {
+      const visible = await parts.visibleRecords(call);
       return store.write(call, async (tx) => {
         const batch = await tx.batches.get(input.batch);
         if (!batch) throw new ArchiveError('E_NOT_FOUND');
@@ -98,6 +101,7 @@ export function arrangementService(parts: ArrangementParts) {
           tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level, detail: { fields: Object.keys({ ...row.facts, ...row.description }), state } });
           saved.push({ ...amended, state, version: row.seenVersion + 1, missing });
         }
+        await parts.relations.requireAlike(tx, saved, visible);
         return { rows: saved };
       });
     },

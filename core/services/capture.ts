@@ -6,11 +6,12 @@ import type { Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from 
 import { contentIsOpen, descriptionIsOpen } from '../record.js';
 import type { CaptureCompose, CaptureDeclare, CaptureLimits, CaptureList, CaptureOpen, CaptureShow, CaptureWithdraw } from '../../policies/schemas/capture.js';
 import type { ContentStore, Inspector } from './content.js';
+import type { RelationGuard, RelationTx } from './relations.js';
 import { life, settling } from './settling.js';
 import { uploadService } from './uploads.js';
 
 type People = { readonly people: { departmentOf(person: string): Promise<string | undefined>; departments(): Promise<readonly { readonly id: string }[]> } };
-export type CaptureTx = Holdings & People;
+export type CaptureTx = Holdings & RelationTx & People;
 
 export interface CaptureParts {
   readonly store: UnitOfWork<CaptureTx & WriteTools, CaptureTx & ReadTools>;
@@ -24,6 +25,7 @@ export interface CaptureParts {
   readonly visible: (call: Call, act: string) => Promise<ListScope>;
   /** @throws ArchiveError E_INPUT_INVALID for a fonds the box does not keep */
   readonly requireFonds: (fonds: string) => void;
+  readonly relations: RelationGuard;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
   /** Whether a system hands in online for the department: then offline wants its reason (办法第十六条). */
@@ -142,12 +144,15 @@ export function captureService(parts: CaptureParts) {
 
     /** 撤回: before filing only. Content and keys are destroyed, kept originals too; the entry in the ledger stays. */
     async withdraw(call: Call, input: CaptureWithdraw) {
+      const visible = await parts.visibleRecords(call);
       await store.write(call, async (tx) => {
         const record = found(await tx.records.get(input.record));
         await tx.allow(recordTarget(record));
         requireOpen(found(await tx.batches.get(record.batch)));
         const state = life(record);
         if (!descriptionIsOpen(state) || record.archivalCode !== null) throw new ArchiveError('E_STATE_INVALID', { state });
+        const { told } = await parts.relations.parted(tx, 'filing', [record.id], visible);
+        if (told.length > 0) throw new ArchiveError('E_ARRANGE_RELATION_BROKEN', { record: record.id }, told.map(({ relation, type }) => ({ at: `/relations/${relation.id}`, message: `该件有“${type.name}”关系，登记有误的先撤销关系，再撤回该件` })));
         const objects = await tx.files.objectsOf(record.id);
         for (const object of objects) await tx.objects.erase(object, clock.now());
         await tx.records.save({ ...record, state: 'withdrawn', description: { title: '已撤回' } }, input.seenVersion);

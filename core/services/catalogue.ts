@@ -14,11 +14,12 @@ import type { RetentionSchedule, Schemes } from '../../policies/schemas/arrangem
 import type { ArrangementFacts } from '../../policies/schemas/arranging.js';
 import type { CaptureCatalogue } from '../../policies/schemas/capture.js';
 import { amendment, missingForFiling } from './amendment.js';
+import type { RelationGuard, RelationTx } from './relations.js';
 import { requireOpen } from './capture.js';
 import { settling, worstOf } from './settling.js';
 
 type People = { readonly people: { departments(): Promise<readonly { readonly id: string; readonly name: string }[]> } };
-export type CatalogueTx = Holdings & People;
+export type CatalogueTx = Holdings & RelationTx & People;
 
 /** The catalogue as it was read, and how. */
 export type ReadCatalogue = CatalogueReading & { readonly format: string; readonly encoding: string | null };
@@ -29,6 +30,7 @@ export interface CatalogueParts {
   readonly schedule: RetentionSchedule;
   readonly schemes: Schemes;
   readonly fondsRules: (fonds: string) => FondsRules;
+  readonly relations: RelationGuard;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
   /** Reads the whole body under the limits of the policy. @throws ArchiveError `E_UPLOAD_TOO_LARGE`, `E_CATALOGUE_ENCODING`, `E_CATALOGUE_INVALID` */
@@ -164,6 +166,7 @@ export function catalogueService(parts: CatalogueParts) {
         }
         let written = 0;
         for (const row of planned.rows) if (await write(tx, call, batch, row, planned.scheme)) written += 1;
+        await parts.relations.requireAlike(tx, planned.rows.flatMap(({ next }) => next ?? []), visible);
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { format: reading.format, rows: reading.rowsRead, written, unlisted: planned.unlisted.length } });
         return { ...report(reading, planned, true), written };
       });

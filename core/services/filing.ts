@@ -14,10 +14,11 @@ import type { FilingFile, FilingReconcile, FilingReturn } from '../../policies/s
 import { filesByRecord, metadataOf } from './inspection.js';
 import type { InspectionTx, Tester } from './inspection.js';
 import { numbersFor } from './arrangement.js';
+import type { RelationTx } from './relations.js';
 import type { ArrangementParts } from './arrangement.js';
 
 export interface FilingParts extends Omit<ArrangementParts, 'store'> {
-  readonly store: UnitOfWork<InspectionTx & WriteTools, InspectionTx & ReadTools>;
+  readonly store: UnitOfWork<InspectionTx & RelationTx & WriteTools, InspectionTx & RelationTx & ReadTools>;
   readonly clock: Clock;
   readonly sm3: Sm3;
   readonly test: Tester;
@@ -90,6 +91,7 @@ export function filingService(parts: FilingParts) {
         if (ready.length === 0) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing: ['arranged'] });
         const unmarked = ready.filter((record) => record.level >= 2 && record.classificationId === null);
         if (unmarked.length > 0) throw new ArchiveError('E_CLS_MARK_MISSING', { records: unmarked.map((record) => record.id) });
+        await parts.relations.requireWhole(tx, 'filing', ready.map(({ id }) => id), visible);
         requireAgreedCount(countOf(batch, ready));
         for (const record of ready) if (record.completedOn !== null) requireOverdueReason(filingDeadline(record.completedOn), clock.today(), input.overdueReason);
         const numbers = new Map((await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready)).map((one) => [one.id, one]));

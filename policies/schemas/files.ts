@@ -19,6 +19,7 @@ import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
 import { Pkcs11File } from './pkcs11.js';
 import { RegistersFile } from './registers.js';
+import { RelationPolicy } from './relation.js';
 import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
@@ -54,6 +55,7 @@ export const POLICY_FILES = {
   'people.json': PeopleFile,
   'pkcs11.json': Pkcs11File,
   'registers.json': RegistersFile,
+  'relations.json': RelationPolicy,
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
   'schemes.json': Schemes,

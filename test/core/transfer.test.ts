@@ -103,6 +103,7 @@ const MISSING: readonly (readonly [key: string, code: string, change: Partial<Tr
   ['extension', 'E_TRANSFER_EXTENSION_CONSENT', { records: [record({ dueOn: '2026-11-22' })], plan: { ...PLAN, overdueReason: '整理未毕' } }],
   ['extension', 'E_TRANSFER_EXTENSION_CONSENT', { records: [record({ dueOn: '2026-11-22' })], plan: { ...PLAN, overdueReason: '整理未毕', extension: { ...EXTENSION, newDueOn: '2026-11-22' } } }],
   ['overdueReason', 'E_OVERDUE_REASON_REQUIRED', { records: [record({ dueOn: '2026-11-22' })], plan: { ...PLAN, extension: EXTENSION } }],
+  ['relations', 'E_ARRANGE_RELATION_BROKEN', { records: [record({ apart: ['附件 Z109-WS·2026·D10·BGS-0002'] })] }],
   ['signatures', 'E_SEAL_SIGNATURE_PRESENT', { records: [record({ signatureLeft: true })] }], ['encryption', 'E_FMT_ENCRYPTED', { records: [record({ encrypted: true })] }], ['compression', 'E_FMT_COMPRESSED', { records: [record({ compressed: true })] }],
   ...(['openOpinion', 'foiStatus', 'classificationChange'] as const).map((key) => [key, 'E_TRANSFER_ATTACHMENTS_MISSING', { records: [record({ attached: { ...record().attached, [key]: false } })] }] as const),
   ['companions', 'E_TRANSFER_COMPANIONS_MISSING', { companions: ['fonds_dossier'] }], ['companions', 'E_TRANSFER_COMPANIONS_MISSING', { companions: ['finding_aid'] }],

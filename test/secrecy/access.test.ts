@@ -99,6 +99,10 @@ const MAY = `
   arrangement.list           collectors
   arrangement.preview        collectors
   arrangement.save           collectors
+  relation.list              readers
+  relation.declare           collectors
+  relation.end               collectors
+  relation.part              collectors
   filing.list                keepers
   filing.show                keepers
   filing.reconcile           keepers

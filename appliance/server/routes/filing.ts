@@ -16,7 +16,7 @@ export const arrangementRoutes = (service: ReturnType<typeof arrangementService>
   'arrangement.list': route({ method: 'GET', summary: '整理编目清单', input: ArrangementList, errors: ['E_NOT_FOUND'], handle: service.list }),
   'arrangement.save': route({
     method: 'POST', summary: '保存整理', input: ArrangementSave, handle: service.save,
-    errors: [...FOUND, 'E_MAC_WRITE_DOWN', 'E_META_INVALID', 'E_RETENTION_TOO_SHORT', 'E_SCOPE_NOT_IN_SCHEDULE', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE'],
+    errors: [...FOUND, 'E_MAC_WRITE_DOWN', 'E_META_INVALID', 'E_RETENTION_TOO_SHORT', 'E_SCOPE_NOT_IN_SCHEDULE', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE', 'E_ARRANGE_RELATION_BROKEN'],
   }),
   'arrangement.preview': route({ method: 'GET', summary: '预览档号', input: ArrangementPreview, errors: ['E_NOT_FOUND', 'E_CODE_FORMAT'], handle: service.preview }),
 });
@@ -25,7 +25,7 @@ export const filingRoutes = (service: ReturnType<typeof filingService>): Routes 
   'filing.reconcile': route({ method: 'GET', summary: '清点核对', input: FilingReconcile, errors: ['E_NOT_FOUND'], handle: service.reconcile }),
   'filing.file': route({
     method: 'POST', summary: '归档入库', input: FilingFile, handle: service.file,
-    errors: [...FOUND, 'E_COUNT_MISMATCH', 'E_4P_FAILED', 'E_CLS_MARK_MISSING', 'E_OVERDUE_REASON_REQUIRED', 'E_RESPONSIBILITY_MISSING', 'E_SCHEDULE_NOT_APPROVED', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE'],
+    errors: [...FOUND, 'E_COUNT_MISMATCH', 'E_4P_FAILED', 'E_CLS_MARK_MISSING', 'E_OVERDUE_REASON_REQUIRED', 'E_RESPONSIBILITY_MISSING', 'E_SCHEDULE_NOT_APPROVED', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE', 'E_ARRANGE_RELATION_BROKEN'],
   }),
   'filing.return': route({ method: 'POST', summary: '退回', input: FilingReturn, errors: [...FOUND], handle: service.sendBack }),
 });

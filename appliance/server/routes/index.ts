@@ -22,6 +22,7 @@ import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
 import { registerRoutes } from './register.js';
+import { relationRoutes } from './relation.js';
 import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
@@ -44,6 +45,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...onlineRoutes(services, box.policies.content('source-systems.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
+  ...relationRoutes(services.relations),
   ...filingRoutes(services.filing),
   ...classificationRoutes(services.marking),
   ...caseRoutes(services.marking),

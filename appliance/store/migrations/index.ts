@@ -33,6 +33,7 @@ import { backupPlans } from './0031-backup-plans.js';
 import { registers } from './0035-registers.js';
 import { openingAndUse } from './0033-opening-and-use.js';
 import { sources } from './0028-sources.js';
+import { arranging } from './0037-arranging.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -61,6 +62,7 @@ const MIGRATIONS: readonly Migration[] = [
   registers,
   openingAndUse,
   sources,
+  arranging,
 ];
 
 /**

@@ -46,6 +46,8 @@ import { personnelRepository } from './personnel.js';
 import type { PersonnelRepository } from './personnel.js';
 import { registerRepository } from './registers.js';
 import type { RegisterRepository } from './registers.js';
+import type { RelationRepository } from '../../../core/relations.js';
+import { relationRepository } from './relations.js';
 import { reportRepository } from './reports.js';
 import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
@@ -87,6 +89,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly transfers: TransferRepository;
   readonly stageRuns: StageRunRepository;
   readonly sources: SourceRepository;
+  readonly relations: RelationRepository;
 }
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
@@ -94,7 +97,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const matters = matterRepository(sql, sealing, hold);
   const held = holdings(sql, sealing, hold);
   return {
-    sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing),
+    sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing), relations: relationRepository(sql, sealing),
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),

@@ -1,0 +1,130 @@
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { relationGuard } from '../../core/services/relations.js';
+import { openTestBox, upload } from '../helpers/box.js';
+import type { Answer, Client, TestBox } from '../helpers/box.js';
+import { condemn, draftOf, parts } from '../helpers/condemned.js';
+import { done } from '../helpers/marked.js';
+import { smallPdf } from '../helpers/office.js';
+
+/* 整理 (第十九条) on one box: what belongs together stays together from the batch to the end of its life. */
+
+interface Row { readonly id: string; readonly version: number; readonly state: string; readonly archivalYear: number | null; readonly retentionCode: string | null }
+interface Refused { readonly code: string; readonly details: readonly { readonly at: string; readonly message: string }[] }
+
+const FACTS = { categoryCode: 'WS', scheduleItemId: '6.2', documentDate: '2026-05-06', completedOn: '2026-06-01', orgOrFunction: 'BGS' };
+let box: TestBox;
+let archivist: Client;
+
+const endings: (() => unknown)[] = [];
+test.after.always(async () => { for (const end of endings) await end(); });
+test.before(async () => {
+  box = await openTestBox({ teardown: (work) => { endings.push(work); } });
+  archivist = await box.as('zhaoxiaolan');
+});
+
+async function open(client: Client = archivist): Promise<string> {
+  return done(await client.post<{ batch: string }>('capture.open', { fonds: 'Z109', department: 'BGS', method: 'offline_upload', offlineReason: '系统未联网' })).batch;
+}
+async function take(batch: string, name: string): Promise<string> {
+  return done(await upload(archivist, batch, `${name}.pdf`, await smallPdf(name))).record;
+}
+const rows = async (batch: string): Promise<readonly Row[]> => done(await archivist.get<{ rows: readonly Row[] }>('arrangement.list', { batch, size: 200 })).rows;
+async function save(batch: string, records: readonly string[], facts: object = FACTS): Promise<Answer<Refused>> {
+  const versions = new Map((await rows(batch)).map(({ id, version }) => [id, version]));
+  return archivist.post('arrangement.save', { batch, rows: records.map((record) => ({ record, seenVersion: versions.get(record), facts, description: { title: `第${record.slice(0, 8)}号事项`, author: ['演练局'] } })) });
+}
+const declareRelation = async (type: string, from: readonly string[], to: string): Promise<Answer<Refused & { relations: readonly string[] }>> => archivist.post('relation.declare', { type, from, to });
+async function file(t: ExecutionContext, batch: string): Promise<Answer<Refused & { filed: readonly { record: string; archivalCode: string }[] }>> {
+  const ready = (await rows(batch)).filter(({ state }) => state === 'arranged');
+  const counts = new Map<string, { category: string; archivalYear: number; retention: string; items: number; metadata: number }>();
+  for (const { archivalYear, retentionCode } of ready) {
+    const key = `${String(archivalYear)} ${retentionCode ?? ''}`;
+    const items = (counts.get(key)?.items ?? 0) + 1;
+    counts.set(key, { category: 'WS', archivalYear: archivalYear ?? 0, retention: retentionCode ?? '', items, metadata: items });
+  }
+  const { batch: { version } } = done(await archivist.get<{ batch: { version: number } }>('capture.show', { batch }));
+  t.is((await archivist.post('capture.declare', { batch, seenVersion: version, counts: [...counts.values()] })).status, 200);
+  return archivist.post('filing.file', { batch, seenVersion: version + 1 });
+}
+
+test.serial('第十九条第二款: a main text is not filed without its attachment; the refusal names the one, and together they go', async (t) => {
+  const batch = await open();
+  const [main, attachment] = [await take(batch, 'main'), await take(batch, 'attachment')];
+  const { relations } = done(await declareRelation('part_of', [attachment], main));
+  t.is((await declareRelation('part_of', [attachment], main)).body.code, 'E_DUPLICATE');
+  t.is((await declareRelation('part_of', [main], attachment)).body.code, 'E_INPUT_INVALID', 'no circle');
+  done(await save(batch, [main]));
+  const alone = await file(t, batch);
+  t.is(alone.body.code, 'E_ARRANGE_RELATION_BROKEN', JSON.stringify(alone.body));
+  t.regex(alone.body.details[0]?.message ?? '', /请一并加入附件 ERC-/u);
+  t.is((await archivist.post<Refused>('relation.part', { relation: relations[0], stage: 'filing', reason: '附件过多' })).body.code, 'E_ARRANGE_RELATION_BROKEN', 'no reason parts them');
+  t.is((await archivist.post<Refused>('capture.withdraw', { record: attachment, seenVersion: 1, reason: '误传' })).body.code, 'E_ARRANGE_RELATION_BROKEN');
+  done(await save(batch, [attachment]));
+  const together = await file(t, batch);
+  t.is(together.body.filed.length, 2, JSON.stringify(together.body));
+  const shown = done(await archivist.get<{ rows: readonly { own: string; role: string; other: { record: string; state: string } }[] }>('relation.list', { record: main }));
+  t.deepEqual(shown.rows.map(({ own, role, other }) => [own, role, other.record, other.state]), [['正文', '附件', attachment, 'filed']]);
+  t.is((await archivist.post<Refused>('relation.end', { relation: relations[0], reason: '登记有误' })).body.code, 'E_STATE_INVALID', 'filed is filed');
+});
+
+test.serial('第十九条第二款: 正文 and 附件 are not arranged into different years; saved together they move together', async (t) => {
+  const batch = await open();
+  const [main, attachment] = [await take(batch, 'years-main'), await take(batch, 'years-attachment')];
+  done(await declareRelation('part_of', [attachment], main));
+  done(await save(batch, [main, attachment]));
+  const parted = await save(batch, [attachment], { archivalYear: 2025 });
+  t.is(parted.body.code, 'E_ARRANGE_RELATION_BROKEN');
+  t.regex(parted.body.details[0]?.message ?? '', /年度/u);
+  t.is((await save(batch, [main, attachment], { archivalYear: 2025 })).status, 200);
+});
+
+test.serial('第十九条第二款: 请示 and 批复 part for a stated reason only, and the reason is read from both', async (t) => {
+  const batch = await open();
+  const [request, answer] = [await take(batch, 'request'), await take(batch, 'answer')];
+  const { relations: [relation] } = done(await declareRelation('answers', [answer], request));
+  done(await save(batch, [request]));
+  const alone = await file(t, batch);
+  t.is(alone.body.code, 'E_ARRANGE_RELATION_BROKEN');
+  t.regex(alone.body.details[0]?.message ?? '', /登记归档时分开的原因/u);
+  done(await archivist.post('relation.part', { relation, stage: 'filing', reason: '批复尚待补正' }));
+  t.is((await file(t, batch)).status, 200);
+  const { rows: [seen] } = done(await archivist.get<{ rows: readonly { partings: readonly { stage: string; reason: string }[] }[] }>('relation.list', { record: answer }));
+  t.deepEqual(seen?.partings.map(({ stage, reason }) => [stage, reason]), [['filing', '批复尚待补正']]);
+});
+
+test.serial('第十九、三十四条: what the filing person may not know is neither named nor in the way, and the parting is noted', async (t) => {
+  const custodian = await box.as('yangjing');
+  const batch = await open();
+  const [open1, hidden] = [await take(batch, 'known'), await take(batch, 'unknown')];
+  const { relations: [relation] } = done(await declareRelation('part_of', [hidden], open1));
+  // The other end becomes somebody else's: another batch, another level, a scope without the archivist.
+  await box.running.box.store.housekeep(async (sql) => {
+    await sql.run("UPDATE record SET level = 3, department = 'BMB', owner = $1 WHERE id = $2", custodian.person, hidden);
+  });
+  const guard = relationGuard(box.running.box.policies.content('relations.json'), box.running.box.clock);
+  const call = box.running.box.systemCall('filing.file');
+  const nobody = { sql: 'record.level < 3', values: [] };
+  const noted = await box.running.box.store.write(call, async (tx) => {
+    await tx.allow();
+    await guard.requireWhole(tx, 'filing', [open1], nobody);
+    tx.audit({ action: 'filing.file', detail: { test: true } });
+    return { told: (await guard.parted(tx, 'filing', [open1], nobody)).told.length, everyone: (await guard.parted(tx, 'filing', [open1], { sql: '1 = 1', values: [] })).told.length, partings: await tx.relations.partings([relation ?? '']) };
+  });
+  t.deepEqual([noted.told, noted.everyone, noted.partings.map(({ stage, by }) => [stage, by])], [0, 1, [['filing', 'system']]]);
+  await box.running.box.store.housekeep(async (sql) => { await sql.run("UPDATE record SET level = 1, department = 'BGS', owner = $1 WHERE id = $2", archivist.person, hidden); });
+});
+
+test.serial('第十九、三十九条: an attachment is not destroyed and its main text left', async (t) => {
+  const batch = await open();
+  const [main, attachment] = [await take(batch, 'old-main'), await take(batch, 'old-attachment')];
+  done(await declareRelation('part_of', [attachment], main));
+  done(await save(batch, [main, attachment]));
+  t.is((await file(t, batch)).status, 200);
+  await condemn(box.running.box, [main, attachment], archivist.person);
+  const people = await parts(box);
+  const alone = await people.applicant.post<Refused>('destruction.draft', draftOf([attachment], people));
+  t.is(alone.body.code, 'E_ARRANGE_RELATION_BROKEN', JSON.stringify(alone.body));
+  t.regex(alone.body.details[0]?.message ?? '', /请一并加入正文 Z109-WS/u);
+  t.is((await people.applicant.post('destruction.draft', draftOf([main, attachment], people))).status, 200);
+});
