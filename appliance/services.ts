@@ -27,6 +27,7 @@ import type { Box } from './box.js';
 import type { Intake } from './capture/intake.js';
 import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
+import { composeConversion } from './conversion/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
 import { composeRegisters } from './registers/compose.js';
 import { responsibilityGap } from './registers/duties.js';
@@ -149,6 +150,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const disposing = composeDisposal(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, verifierFor, pool });
   const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
   const carrying = composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, sysfs, pendingWaste: disposing.disposal.lines.pendingWaste });
+  const converting = composeConversion(box, { approvals: identity.approvals, inspector, nameOf, late: box.late });
   const room = packageRoom({ provider: crypto, bulk: box.bulk, two: { native: crypto, second: new SmCryptoVerifier() }, scheme, dictionaries: policies.content('dictionaries.json') });
   const accessions = composeAccessions(box, {
     inspectionParts, inspector, room, transport: counterparts.transport, devices: carrying.devices, inForce: counterparts.counterparts.inForce, searchedKeys: searchedKeys(scheme), verifierFor, nameOf,
@@ -178,6 +180,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
     ...composeOpening(box, { approvals: identity.approvals, nameOf, searchedKeys: searchedKeys(scheme) }),
     ...disposing,
+    ...converting,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {
@@ -194,6 +197,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       await transferring.transferSealing.resume();
       await backingUp.backup.begin();
       await destroying.destructionWork.begin();
+      converting.conversionWork.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();
     } }),

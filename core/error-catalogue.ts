@@ -195,6 +195,9 @@ export const CATALOG = {
   E_MIGRATION_RISK_ASSESSMENT: { status: 422, message: '转换或迁移缺少需求分析、风险评估或批准，请补齐后再执行', articles: [31] },
   E_MIGRATION_SOURCE: { status: 409, message: '原载体上找不到与登记摘要一致的文件，请核对挂载的目录或改由本机取内容', articles: [30, 39] },
   E_CARRIER_FOLDER: { status: 422, message: '该目录不能当作所选载体使用，请核对挂载的介质', articles: [30] },
+  E_CONVERSION_TOOL: { status: 503, message: '本机没有所需的转换、识别工具，或没有内存暂存区，请系统管理员按手册安装', articles: [16, 31] },
+  E_CONVERSION_SOURCE: { status: 422, message: '所选文件不能列入转换：格式不符、已在其他个案中，或该件不在可转换的状态，请重新选择', articles: [31], tell: ['file'] },
+  E_SCAN_TECHNICAL: { status: 422, message: '扫描件的技术参数不符合要求，请按提示重新扫描或更换文件', articles: [16] },
   E_MIGRATION_POSTCHECK_FAILED: { status: 409, message: '转换或迁移后的检测不合格，结果已退回，原件仍为现行版本', articles: [31] },
 
   // 开放与利用

@@ -35,7 +35,7 @@ export async function stagingFolder(tools: DiscTools, bytes: number): Promise<st
 }
 
 /** The folder in memory, links followed; null where it lies on a disk. */
-async function memoryOf(tools: Pick<DiscTools, 'memory'>): Promise<string | null> {
+export async function memoryOf(tools: Pick<DiscTools, 'memory'>): Promise<string | null> {
   const memory = await realpath(tools.memory).catch(() => null);
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   return memory !== null && ['tmpfs', 'ramfs'].includes(fileSystemOf(memory, mounts) ?? '') ? memory : null;

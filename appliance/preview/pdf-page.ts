@@ -49,3 +49,12 @@ export async function pdfPagePng(bytes: Buffer, index: number, widthPixels: numb
     return Buffer.from(image.data);
   });
 }
+
+/** The words of every page, as far as the file says them; null when pdfium cannot open it. */
+export async function pdfText(bytes: Buffer): Promise<string | null> {
+  return withDocument(bytes, (document) => {
+    const pages: string[] = [];
+    for (let index = 0; index < document.getPageCount(); index += 1) pages.push(document.getPage(index).getText());
+    return Promise.resolve(pages.join('\n'));
+  });
+}

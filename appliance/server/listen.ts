@@ -84,6 +84,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   await services.backup.begin();
   await services.transferSealing.resume();
   await services.destructionWork.begin();
+  services.conversionWork.begin();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
@@ -100,6 +101,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await services.backup.stop();
       await services.transferSealing.stop();
       await services.destructionWork.stop();
+      await services.conversionWork.stop();
       await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();

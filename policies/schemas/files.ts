@@ -9,12 +9,14 @@ import { CaptureLimits } from './capture.js';
 import { CarriersFile } from './carrier.js';
 import { CatalogueColumns } from './catalogue.js';
 import { ComplianceFile } from './compliance.js';
+import { ConversionFile } from './conversion.js';
 import { DestructionPolicy } from './destruction.js';
 import { Dictionaries } from './dictionaries.js';
 import { FormatTable, ObservationTable } from './inspection.js';
 import { OutputsFile } from './output.js';
 import { MediaDestructionFile } from './media-destruction.js';
 import { MetadataScheme } from './metadata.js';
+import { ScansFile } from './scan.js';
 import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
 import { Pkcs11File } from './pkcs11.js';
@@ -41,6 +43,7 @@ export const POLICY_FILES = {
   'carriers.json': CarriersFile,
   'catalogue-columns.json': CatalogueColumns,
   'compliance.json': ComplianceFile,
+  'conversion.json': ConversionFile,
   'destruction.json': DestructionPolicy,
   'dictionaries.json': Dictionaries,
   'filing-scope.json': FilingScope,
@@ -58,6 +61,7 @@ export const POLICY_FILES = {
   'relations.json': RelationPolicy,
   'reports.json': ReportsPolicy,
   'retention.json': RetentionSchedule,
+  'scans.json': ScansFile,
   'schemes.json': Schemes,
   'source-systems.json': SourceSystemsPolicy,
   'test-items.json': TestItems,

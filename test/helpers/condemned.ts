@@ -66,10 +66,10 @@ export async function closed(batch: string, people: People): Promise<void> {
 }
 
 /** A document of 办公室 taken in, described, filed: the record and its 档号. */
-export async function filedPaper(client: Client, keeper: Client, title: string, content: Buffer, level = 1): Promise<{ readonly record: string; readonly code: string; readonly file: string }> {
+export async function filedPaper(client: Client, keeper: Client, title: string, content: Buffer, level = 1, extension = 'pdf'): Promise<{ readonly record: string; readonly code: string; readonly file: string }> {
   await at(client, level);
   const { batch } = done(await client.post<{ batch: string }>('capture.open', { fonds: 'Z109', department: 'BGS', method: 'offline_upload', offlineReason: '系统未联网' }));
-  const { record, file } = done(await upload(client, batch, `${title}.pdf`, content));
+  const { record, file } = done(await upload(client, batch, `${title}.${extension}`, content));
   const { rows } = done(await client.get<{ rows: { id: string; version: number }[] }>('arrangement.list', { batch }));
   done(await client.post('arrangement.save', {
     batch, rows: [{

@@ -174,6 +174,19 @@ const MAY = `
   migration.verify           custodian archivist officer
   device.list                secadmin sysadmin custodian archivist officer inspector
   device.show                secadmin sysadmin custodian officer inspector
+  conversion.formats         custodian archivist officer unit_head inspector
+  conversion.files           custodian archivist
+  conversion.list            custodian archivist officer unit_head inspector
+  conversion.show            custodian archivist officer unit_head inspector
+  conversion.draft           custodian archivist
+  conversion.save            custodian archivist
+  conversion.ask             custodian archivist
+  conversion.start           custodian archivist
+  conversion.pause           custodian archivist
+  conversion.adopt           archivist officer custodian
+  conversion.roll-back       archivist officer custodian
+  conversion.cancel          custodian archivist
+  conversion.print           custodian archivist officer unit_head inspector
   output.list                custodian archivist officer unit_head inspector class_authority repository proposer reader
   output.show                custodian archivist officer unit_head inspector class_authority repository proposer reader
   output.request             custodian archivist officer unit_head class_authority repository proposer reader

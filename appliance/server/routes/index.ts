@@ -12,6 +12,7 @@ import { carrierRoutes } from './carrier.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
 import { disposalRoutes } from './disposal.js';
 import { complianceRoutes } from './compliance.js';
+import { conversionRoutes } from './conversion.js';
 import { counterpartRoutes } from './counterpart.js';
 import { custodyRoutes } from './custody.js';
 import { destructionRoutes } from './destruction.js';
@@ -58,6 +59,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...carrierRoutes(services),
   ...accessionRoutes(services.accessions),
   ...destructionRoutes(services),
+  ...conversionRoutes(services),
   ...counterpartRoutes(services),
   ...transferRoutes(services, box.policies.content('transfer.json')),
   ...appraisalRoutes(services),

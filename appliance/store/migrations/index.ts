@@ -27,6 +27,7 @@ import { transfers } from './0022-transfers.js';
 import { accessions } from './0023-accessions.js';
 import { disposal } from './0024-disposal.js';
 import { outputs } from './0025-outputs.js';
+import { conversion } from './0030-conversion.js';
 import { markPlaces } from './0026-mark-places.js';
 import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
@@ -63,6 +64,7 @@ const MIGRATIONS: readonly Migration[] = [
   openingAndUse,
   sources,
   arranging,
+  conversion,
 ];
 
 /**
