@@ -104,7 +104,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     },
   };
   const relations = relationGuard(policies.content('relations.json'), clock);
-  const arranging = { clock, relations, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
+  const arranging = { clock, ids, relations, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
   const inspectionParts: InspectionParts = {
     ...arranging, store, ids, levelOf, items: () => policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
     schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),

@@ -4,16 +4,21 @@ import type { Arranged, FondsRules, NumberedRecord } from '../arrangement.js';
 import { ArchiveError } from '../errors.js';
 import { batchTarget, recordTarget } from '../holdings.js';
 import type { Holdings, ListScope, StoredRecord } from '../holdings.js';
-import type { Call, Clock, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
+import type { Call, Clock, Ids, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
 import { requireNext } from '../record.js';
 import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
 import type { ArrangementList, ArrangementPreview, ArrangementSave } from '../../policies/schemas/arranging.js';
+import { priorOf } from '../arrangement-change.js';
+import type { PriorRow } from '../arrangement-change.js';
 import { amendment, missingForFiling } from './amendment.js';
+import { bulkArrangement, keepChange, levelOfRows } from './bulk-arrangement.js';
+import type { ChangeTx } from './bulk-arrangement.js';
 import type { RelationGuard, RelationTx } from './relations.js';
 
 export interface ArrangementParts {
-  readonly store: UnitOfWork<Holdings & RelationTx & WriteTools, Holdings & RelationTx & ReadTools>;
+  readonly store: UnitOfWork<Holdings & RelationTx & ChangeTx & WriteTools, Holdings & RelationTx & ChangeTx & ReadTools>;
   readonly clock: Clock;
+  readonly ids: Ids;
   readonly codes: ArchivalCodeRules;
   readonly schemes: Schemes;
   readonly schedule: RetentionSchedule;
@@ -58,6 +63,8 @@ export function arrangementService(parts: ArrangementParts) {
   };
 
   return {
+    ...bulkArrangement(parts),
+
     async list(call: Call, input: ArrangementList) {
       const { page = 1, size = 100 } = input;
       const visible = await parts.visibleRecords(call);
@@ -85,6 +92,7 @@ export function arrangementService(parts: ArrangementParts) {
         await tx.allow(batchTarget(batch), 'arrangement.list');
         const scheme = schemeOf(batch.fonds);
         const saved = [];
+        const prior: PriorRow[] = [];
         for (const [at, row] of input.rows.entries()) {
           const record = await tx.records.get(row.record);
           if (record?.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND', { record: row.record });
@@ -100,9 +108,10 @@ export function arrangementService(parts: ArrangementParts) {
           await tx.records.addEvent(record.id, { activity: 'arrange', at: clock.now(), person: call.person, duty: call.duty, mandate: '办法第十九条', detail: { fields: Object.keys({ ...row.facts, ...row.description }) } });
           tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level, detail: { fields: Object.keys({ ...row.facts, ...row.description }), state } });
           saved.push({ ...amended, state, version: row.seenVersion + 1, missing });
+          prior.push(priorOf(record, { ...amended, state }));
         }
         await parts.relations.requireAlike(tx, saved, visible);
-        return { rows: saved };
+        return { rows: saved, change: await keepChange(parts, tx, call, batch.id, levelOfRows(saved), prior) };
       });
     },
 

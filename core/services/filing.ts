@@ -14,11 +14,12 @@ import type { FilingFile, FilingReconcile, FilingReturn } from '../../policies/s
 import { filesByRecord, metadataOf } from './inspection.js';
 import type { InspectionTx, Tester } from './inspection.js';
 import { numbersFor } from './arrangement.js';
+import type { ChangeTx } from './bulk-arrangement.js';
 import type { RelationTx } from './relations.js';
 import type { ArrangementParts } from './arrangement.js';
 
 export interface FilingParts extends Omit<ArrangementParts, 'store'> {
-  readonly store: UnitOfWork<InspectionTx & RelationTx & WriteTools, InspectionTx & RelationTx & ReadTools>;
+  readonly store: UnitOfWork<InspectionTx & RelationTx & ChangeTx & WriteTools, InspectionTx & RelationTx & ChangeTx & ReadTools>;
   readonly clock: Clock;
   readonly sm3: Sm3;
   readonly test: Tester;
@@ -125,6 +126,7 @@ export function filingService(parts: FilingParts) {
         }
         const left = records.length - ready.length;
         const whole = left === 0 && !hidden;
+        if (whole) await tx.changes.clear(batch.id);
         await tx.batches.save({ ...batch, state: whole ? 'filed' : 'open', declared: whole ? batch.declared : null, closedAt: whole ? clock.now() : null }, input.seenVersion);
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { batch: batch.number, items: filed.length, reportNo: run.reportNo, left } });
         return { filed, reportNo: run.reportNo, conclusion: run.conclusion, left, responsibility: responsible };

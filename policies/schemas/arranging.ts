@@ -71,3 +71,18 @@ export type InspectionRun = Static<typeof InspectionRun>;
 
 export const InspectionShow = Type.Object({ batch: Batch, run: Type.Optional(Type.Integer({ minimum: 1, description: '第几次检测' })) }, { $id: 'inspection.show', additionalProperties: false });
 export type InspectionShow = Static<typeof InspectionShow>;
+
+/** 批量整理: the same values into many rows. A row that somebody else changed since is left alone and named. */
+export const ArrangementSet = Type.Object({
+  batch: Batch,
+  rows: Type.Array(Type.Object({ record: Type.String({ format: 'uuid', description: '件' }), seenVersion: Type.Integer({ minimum: 1, description: '页面上所见的版本' }) }, { additionalProperties: false }), { minItems: 1, maxItems: 1000 }),
+  facts: Type.Optional(ArrangementFacts),
+  description: Type.Optional(ArrangementRow.properties.description),
+}, { $id: 'arrangement.set', additionalProperties: false });
+export type ArrangementSet = Static<typeof ArrangementSet>;
+
+export const ArrangementChanges = Type.Object({ batch: Batch }, { $id: 'arrangement.changes', additionalProperties: false });
+export type ArrangementChanges = Static<typeof ArrangementChanges>;
+
+export const ArrangementUndo = Type.Object({ change: Type.String({ format: 'uuid', description: '哪一次整理' }) }, { $id: 'arrangement.undo', additionalProperties: false });
+export type ArrangementUndo = Static<typeof ArrangementUndo>;

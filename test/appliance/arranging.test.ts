@@ -128,3 +128,30 @@ test.serial('第十九、三十九条: an attachment is not destroyed and its ma
   t.regex(alone.body.details[0]?.message ?? '', /请一并加入正文 Z109-WS/u);
   t.is((await people.applicant.post('destruction.draft', draftOf([main, attachment], people))).status, 200);
 });
+
+test.serial('第十九条一款: values set over many rows in one act; a row that somebody changed meanwhile is named and left; undoing brings back what stood', async (t) => {
+  const batch = await open();
+  const records = [await take(batch, 'bulk-1'), await take(batch, 'bulk-2'), await take(batch, 'bulk-3')];
+  const before = await rows(batch);
+  const version = (id: string): number | undefined => before.find((row) => row.id === id)?.version;
+  done(await save(batch, [records[2] ?? '']));
+  interface Bulk { readonly change: string; readonly rows: readonly Row[]; readonly left: readonly { readonly record: string; readonly code: string; readonly version: number | null }[] }
+  const unknown = '00000000-0000-4000-8000-000000000000';
+  const set = done(await archivist.post<Bulk>('arrangement.set', {
+    batch, rows: [...records.map((record) => ({ record, seenVersion: version(record) })), { record: unknown, seenVersion: 1 }], facts: FACTS, description: { title: '批量题名', author: ['演练局'] },
+  }));
+  t.deepEqual(set.rows.map(({ id, state, archivalYear }) => [id, state, archivalYear]), [[records[0], 'arranged', 2026], [records[1], 'arranged', 2026]]);
+  t.deepEqual(set.left.map(({ record, code, version: now }) => [record, code, now]), [[records[2], 'E_STALE_VERSION', (version(records[2] ?? '') ?? 0) + 1], [unknown, 'E_NOT_FOUND', null]]);
+  done(await save(batch, [records[1] ?? ''], { retentionCode: 'Y' }));
+  const { rows: listed } = done(await archivist.get<{ rows: readonly { id: string; items: number; undoneAt: string | null }[] }>('arrangement.changes', { batch }));
+  t.deepEqual(listed.map(({ items }) => items), [1, 2, 1]);
+  const undone = done(await archivist.post<Bulk>('arrangement.undo', { change: set.change }));
+  t.deepEqual([undone.rows.map(({ id }) => id), undone.left.map(({ record, code }) => [record, code])], [[records[0]], [[records[1], 'E_STALE_VERSION']]]);
+  const after = (await archivist.get<{ rows: readonly (Row & { description: { title: string; author?: readonly string[] }; categoryCode: string | null })[] }>('arrangement.list', { batch })).body.rows;
+  const first = after.find(({ id }) => id === records[0]);
+  t.deepEqual([first?.state, first?.categoryCode, first?.archivalYear, first?.retentionCode, first?.description.author], ['inspected', null, null, null, undefined]);
+  t.not(first?.description.title, '批量题名');
+  t.is((await archivist.post<Refused>('arrangement.undo', { change: set.change })).body.code, 'E_STATE_INVALID');
+  const other = await box.as('yangjing');
+  t.is((await other.post<Refused>('arrangement.undo', { change: set.change })).body.code, 'E_NOT_FOUND', 'only one\'s own');
+});

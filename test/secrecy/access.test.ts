@@ -99,6 +99,9 @@ const MAY = `
   arrangement.list           collectors
   arrangement.preview        collectors
   arrangement.save           collectors
+  arrangement.set            collectors
+  arrangement.changes        collectors
+  arrangement.undo           collectors
   relation.list              readers
   relation.declare           collectors
   relation.end               collectors

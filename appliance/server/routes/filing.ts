@@ -1,4 +1,4 @@
-import { ArrangementList, ArrangementPreview, ArrangementSave, FilingFile, FilingReconcile, FilingReturn, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
+import { ArrangementChanges, ArrangementList, ArrangementPreview, ArrangementSave, ArrangementSet, ArrangementUndo, FilingFile, FilingReconcile, FilingReturn, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
 import type { arrangementService } from '../../../core/services/arrangement.js';
 import type { filingService } from '../../../core/services/filing.js';
 import type { inspectionService } from '../../../core/services/inspection.js';
@@ -18,6 +18,12 @@ export const arrangementRoutes = (service: ReturnType<typeof arrangementService>
     method: 'POST', summary: '保存整理', input: ArrangementSave, handle: service.save,
     errors: [...FOUND, 'E_MAC_WRITE_DOWN', 'E_META_INVALID', 'E_RETENTION_TOO_SHORT', 'E_SCOPE_NOT_IN_SCHEDULE', 'E_STALE_VERSION', 'E_ARRANGE_INCOMPLETE', 'E_ARRANGE_RELATION_BROKEN'],
   }),
+  'arrangement.set': route({
+    method: 'POST', summary: '批量整理', input: ArrangementSet, handle: service.set,
+    errors: [...FOUND, 'E_INPUT_INVALID', 'E_ARRANGE_RELATION_BROKEN'],
+  }),
+  'arrangement.changes': route({ method: 'GET', summary: '本人的整理记录', input: ArrangementChanges, errors: ['E_NOT_FOUND'], handle: service.changes }),
+  'arrangement.undo': route({ method: 'POST', summary: '撤销一次整理', input: ArrangementUndo, errors: [...FOUND, 'E_ARRANGE_RELATION_BROKEN'], handle: service.undo }),
   'arrangement.preview': route({ method: 'GET', summary: '预览档号', input: ArrangementPreview, errors: ['E_NOT_FOUND', 'E_CODE_FORMAT'], handle: service.preview }),
 });
 

@@ -1,4 +1,5 @@
 import type { StageRunRepository } from '../../../core/inspection-run.js';
+import type { RecordRepository } from '../../../core/holdings.js';
 import type { InspectionTx } from '../../../core/services/inspection.js';
 import { inspectionFacts } from '../../../secrecy/inspection-facts.js';
 import type { SecrecyTx } from '../../../secrecy/ports.js';
@@ -46,6 +47,8 @@ import { personnelRepository } from './personnel.js';
 import type { PersonnelRepository } from './personnel.js';
 import { registerRepository } from './registers.js';
 import type { RegisterRepository } from './registers.js';
+import type { ArrangementChangeRepository } from '../../../core/arrangement-change.js';
+import { arrangementChangeRepository } from './arrangement-changes.js';
 import type { RelationRepository } from '../../../core/relations.js';
 import { relationRepository } from './relations.js';
 import { reportRepository } from './reports.js';
@@ -90,14 +93,24 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly stageRuns: StageRunRepository;
   readonly sources: SourceRepository;
   readonly relations: RelationRepository;
+  readonly changes: ArrangementChangeRepository;
 }
+
+/** What an arrangement set before is kept for undoing at the level of then: once a record is a state secret, nothing lower may tell of it. */
+const forgettingLower = (sql: Sql, records: RecordRepository): RecordRepository => ({
+  ...records,
+  async save(record, seenVersion) {
+    await records.save(record, seenVersion);
+    if (record.level >= 2) await sql.run('DELETE FROM arrangement_change WHERE batch = $1 AND level < $2', record.batch, record.level);
+  },
+});
 
 /** @param hold holds records against their bindings; left out by what only counts rows */
 export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repositories {
   const matters = matterRepository(sql, sealing, hold);
   const held = holdings(sql, sealing, hold);
   return {
-    sql, ...held, records: whileThawed(sql, held.records), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing), relations: relationRepository(sql, sealing),
+    sql, ...held, records: forgettingLower(sql, whileThawed(sql, held.records)), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing), relations: relationRepository(sql, sealing), changes: arrangementChangeRepository(sql, sealing),
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),
