@@ -29,7 +29,6 @@ import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeConversion } from './conversion/compose.js';
 import { composeCounterparts } from './counterparts/compose.js';
-import { composeRegisters } from './registers/compose.js';
 import { responsibilityGap } from './registers/duties.js';
 import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
@@ -41,7 +40,7 @@ import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
 import { custodyOf } from './custody/compose.js';
 import { composeDestruction } from './destruction/compose.js';
-import { deskService } from './desk/service.js';
+import { composeCalendar } from './calendar/compose.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
 import { identityServices } from './identity/compose.js';
 import { describeSession } from './identity/describe-session.js';
@@ -168,10 +167,9 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   }
 
   return {
-    desk: deskService({ store, gate, clock, marks: async (call) => marking.expiring.counts(call) }),
+    ...composeCalendar(box, { nameOf, dutyName, marks: async (call) => marking.expiring.counts(call) }),
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
-    ...composeRegisters(box, { nameOf, dutyName }),
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),
     ...destroying,
     ...counterparts, accessions, ...transferring,

@@ -183,6 +183,7 @@ export const ACTS: Readonly<Record<string, string>> = {
   'accession.sign': '签署接收凭证',
   'accession.receipt': '下载接收凭证',
   'accession.close': '接收办结',
+  'calendar.list': '法定日历',
   'register.list': '组织登记册',
   'register.show': '查看登记',
   'register.enter': '登记入册',

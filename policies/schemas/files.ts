@@ -5,6 +5,7 @@ import { AlarmsFile } from './alarms.js';
 import { AppraisalPolicy } from './appraisal.js';
 import { ArchivalCodeRules, FilingScope, RetentionSchedule, Schemes } from './arrangement.js';
 import { BackupFile } from './backup.js';
+import { CalendarFile } from './calendar.js';
 import { CaptureLimits } from './capture.js';
 import { CarriersFile } from './carrier.js';
 import { CatalogueColumns } from './catalogue.js';
@@ -39,6 +40,7 @@ export const POLICY_FILES = {
   'appraisal.json': AppraisalPolicy,
   'archival-codes.json': ArchivalCodeRules,
   'backup.json': BackupFile,
+  'calendar.json': CalendarFile,
   'capture.json': CaptureLimits,
   'carriers.json': CarriersFile,
   'catalogue-columns.json': CatalogueColumns,

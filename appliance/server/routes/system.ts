@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { CalendarList } from '../../../policies/schemas/calendar.js';
 import { AccessExplain } from '../../../policies/schemas/record.js';
 import { NoInput } from '../../../policies/schemas/session.js';
 import { ArchiveError } from '../../../core/errors.js';
@@ -57,6 +58,7 @@ export const systemRoutes = (box: Box, services: Services): Routes => ({
       return { allowed, reasons };
     }),
   }),
+  'calendar.list': route({ method: 'GET', summary: '法定日历', input: CalendarList, errors: ['E_INPUT_INVALID'], handle: services.calendar.list }),
   'desk.list': route({ method: 'GET', summary: '工作台', input: NoInput, errors: [], handle: services.desk.list }),
   'duty.list': route({
     method: 'GET', summary: '岗位与互斥', input: NoInput, errors: ['E_DENIED'],
