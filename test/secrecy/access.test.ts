@@ -317,6 +317,7 @@ const MAY = `
   compliance.preview         secadmin officer
   compliance.enter           secadmin officer
   accreditation.register     secadmin
+  calendar.list              everyone
   scheme.list                everyone
   key.status                 three-officers
   key.unlock                 three-officers
