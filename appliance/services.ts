@@ -24,6 +24,7 @@ import { auditService } from './audit/service.js';
 import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
+import { composeOffline } from './capture/compose.js';
 import type { Intake } from './capture/intake.js';
 import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
@@ -160,6 +161,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     onlineFor: async (department) => sourceRepository(reader, sealing).onlineFor(department),
   });
   const arrangement = arrangementService({ ...arranging, store });
+  const offline = composeOffline(box, { room, intake, inspector, levelOf, visibleBatches, rulesOf, schedule: arranging.schedule, schemes: arranging.schemes, late: box.late });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
     const person = await people().get(id);
     const department = (await people().departments()).find((one) => one.id === person?.department);
@@ -179,6 +181,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...composeOpening(box, { approvals: identity.approvals, nameOf, searchedKeys: searchedKeys(scheme) }),
     ...disposing,
     ...converting,
+    ...offline,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {
@@ -192,6 +195,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       await box.whenUnlocked();
       await counterparts.transport.ensure();
       await accessions.resume();
+      await offline.imports.resume();
       await transferring.transferSealing.resume();
       await backingUp.backup.begin();
       await destroying.destructionWork.begin();

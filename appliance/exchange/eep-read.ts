@@ -2,6 +2,7 @@
  * DA/T 48-2009 电子文件封装包 → 件. What the standard requires and a record cannot do without refuses the package; what is merely written
  * otherwise than its schema has it is told and taken.
  */
+import { createHash } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
 import { readCatalogue, type Cell, type CatalogueRules } from '../../core/catalogue.js';
 import { judgeName } from '../../core/computer-file-name.js';
@@ -149,9 +150,13 @@ async function fileOf(source: PackageSource, file: string, scanned: Scanned, cod
   if (!judged.ok) refuse('E_PKG_PATH', place, judged.message);
   else if (before.some((one) => one.name === name)) refuse('E_PKG_EEP', place, '计算机文件名重复');
   const open = (): AsyncIterable<Uint8Array> => decoded(source.open(file), range);
+  const hash = createHash('sm3');
   let bytes = 0;
   try {
-    for await (const piece of open()) bytes += piece.length;
+    for await (const piece of open()) {
+      bytes += piece.length;
+      hash.update(piece);
+    }
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     refuse(error.code, place, '编码数据不是完整的 base64');
@@ -159,7 +164,7 @@ async function fileOf(source: PackageSource, file: string, scanned: Scanned, cod
   }
   if (/^\d{1,15}$/u.test(said) && Number(said) !== bytes) refuse('E_PKG_FILE_CHANGED', place, `应为 ${said} 字节，实为 ${String(bytes)} 字节`);
   const role: FileRole = main && !before.some((one) => one.role === 'main') ? 'main' : 'attachment';
-  return { path: `${file}#${name}`, name, role, bytes, sm3: null, open };
+  return { path: `${file}#${name}`, name, role, bytes, sm3: hash.digest('hex'), open };
 }
 
 function eventsOf(content: Node, rules: CatalogueRules): readonly MetadataValues[] {

@@ -123,9 +123,10 @@ async function matched(source: PackageSource, rows: readonly CatalogueEntry[], f
       else {
         named.add(path);
         const declared = position === 0 ? (row.digest ?? null) : null;
-        const sm3 = digests?.get(path) ?? null;
-        found.push({ path, name: path.slice(path.lastIndexOf('/') + 1), role: position === 0 ? 'main' : 'attachment', bytes: files.get(path)?.bytes ?? 0, sm3: sm3 ?? declared, open: () => source.open(path) });
-        await judgeContent(source, path, declared, sm3, files.get(path)?.bytes ?? 0, add);
+        const bytes = files.get(path)?.bytes ?? 0;
+        const sm3 = digests?.get(path) ?? (await digestOf(source, path, bytes, add));
+        if (declared !== null && sm3 !== '' && sm3 !== declared) add('E_PKG_FILE_CHANGED', path, `内容与目录${at}所载 SM3 不符`);
+        found.push({ path, name: path.slice(path.lastIndexOf('/') + 1), role: position === 0 ? 'main' : 'attachment', bytes, sm3, open: () => source.open(path) });
       }
     }
     items.push({ place: at, level: row.structure.securityLevel ?? null, description: row.description, structure: row.structure, events: [], files: found });
@@ -133,20 +134,20 @@ async function matched(source: PackageSource, rows: readonly CatalogueEntry[], f
   return { items, named };
 }
 
-/** Read to its end once, so that what cannot be read is known before anything is taken. */
-async function judgeContent(source: PackageSource, path: string, declared: string | null, known: string | null, bytes: number, add: Add): Promise<void> {
-  if (known !== null && (declared === null || declared === known)) return;
+/** Read to its end once, so that what cannot be read is known before anything is taken; empty where it cannot. */
+async function digestOf(source: PackageSource, path: string, bytes: number, add: Add): Promise<string> {
   const hash = createHash('sm3');
   let seen = 0;
   try {
     for await (const piece of source.open(path)) {
       seen += piece.length;
-      if (declared !== null) hash.update(piece);
+      hash.update(piece);
     }
   } catch (error) {
-    if (error instanceof ArchiveError) return add(error.code, path, '内容损坏，无法解开');
-    return add('E_PKG_BROKEN', path, '内容无法读取');
+    add(error instanceof ArchiveError ? error.code : 'E_PKG_BROKEN', path, '内容损坏，无法读取');
+    return '';
   }
-  if (seen !== bytes) add('E_PKG_BROKEN', path, '内容长度与登记的不符');
-  else if (declared !== null && hash.digest('hex') !== declared) add('E_PKG_FILE_CHANGED', path, '内容与目录所载 SM3 不符');
+  if (seen === bytes) return hash.digest('hex');
+  add('E_PKG_BROKEN', path, '内容长度与登记的不符');
+  return '';
 }

@@ -15,8 +15,8 @@ export interface ParcelFile {
   readonly name: string;
   readonly role: FileRole;
   readonly bytes: number;
-  /** As the package declares it, hex; null where it declares none. */
-  readonly sm3: string | null;
+  /** Of the bytes as they were read when the package was judged, hex. */
+  readonly sm3: string;
   open(): AsyncIterable<Uint8Array>;
 }
 

@@ -12,7 +12,7 @@ export interface Recovery {
   readonly promoted: number;
   readonly erased: number;
   readonly relevelled: number;
-  /** Staged objects that nothing refers to and no upload goes on with. */
+  /** Staged objects that nothing refers to and no upload or import goes on with. */
   readonly discarded: number;
   /** Keys whose object exists nowhere. */
   readonly orphanKeys: number;
@@ -35,7 +35,7 @@ export async function recover(parts: { readonly sql: Sql; readonly vault: Vault;
   const staged = (await readdir(paths.staging)).filter((name) => !vault.isUnderWay(objectOf(name)));
   const held: string[] = [];
   for await (const object of keys.objects()) if (!vault.isUnderWay(object)) held.push(object);
-  const lives = new Set((await sql.all<{ object: string }>("SELECT object FROM upload WHERE state = 'open' UNION SELECT id FROM stored_object WHERE state <> 'gone'")).map((row) => row.object));
+  const lives = new Set((await sql.all<{ object: string }>("SELECT object FROM upload WHERE state = 'open' UNION SELECT object FROM package_import WHERE object IS NOT NULL UNION SELECT id FROM stored_object WHERE state <> 'gone'")).map((row) => row.object));
   const left = staged.filter((name) => !lives.has(objectOf(name)));
   for (const name of left) {
     await keys.destroy(objectOf(name));

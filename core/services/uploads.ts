@@ -1,6 +1,6 @@
 import { ArchiveError } from '../errors.js';
 import { requireName } from '../computer-file-name.js';
-import { batchTarget, NOTHING_SINCE_FILING, recordTarget } from '../holdings.js';
+import { batchTarget, recordTarget } from '../holdings.js';
 import type { CaptureBatch, ComputerFile, FileRole, StoredRecord, Upload } from '../holdings.js';
 import type { Call, WriteTools } from '../ports.js';
 import { requireNext } from '../record.js';
@@ -9,6 +9,7 @@ import type { CaptureBeginUpload, CaptureUpload, CaptureUploads } from '../../po
 import { found, requireOpen } from './capture.js';
 import type { CaptureParts, CaptureTx } from './capture.js';
 import type { FileJudgement } from './content.js';
+import { freshRecord } from './fresh-record.js';
 import { life, settling } from './settling.js';
 
 /** What a whole file is refused with for good. Anything else passes, and the bytes wait for it. */
@@ -143,18 +144,9 @@ export function uploadService(parts: CaptureParts) {
   }
 
   async function newRecord(tx: CaptureTx & WriteTools, call: Call, batch: CaptureBatch, fileName: string): Promise<StoredRecord> {
-    const id = ids.uuid();
-    const record: StoredRecord = {
-      id, electronicRecordCode: `ERC-${clock.today().slice(0, 4)}-${ids.uuid().replaceAll('-', '').slice(0, 16)}`, batch: batch.id, state: 'captured', level: batch.level,
-      fonds: batch.fonds, department: batch.department, owner: batch.openedBy, categoryCode: null, archivalYear: null, retentionCode: null, orgOrFunction: null,
-      scheduleItemId: null, scheme: null, documentDate: null, completedOn: null, series: null, sequence: null, archivalCode: null, codeProfile: null, codeStatus: null,
-      classificationId: null, mark: null, filingDeadline: null, filedAt: null, transferDueOn: null, retentionExpiresOn: null, verdict: null, metadataDigest: null,
-      ...NOTHING_SINCE_FILING, capturedAt: clock.now(), version: 1, description: { title: titleFrom(fileName) },
-      // Secrets are known to whoever handed them in and to the department, until marking says otherwise.
-      scope: batch.level >= 2 ? { persons: [batch.openedBy], departments: [batch.department] } : { persons: [], departments: [] },
-    };
+    const record = freshRecord({ clock, ids }, batch, { title: titleFrom(fileName) });
     await tx.records.add(record);
-    await tx.records.addEvent(id, { activity: 'capture', at: clock.now(), person: call.person, duty: call.duty, mandate: null, detail: { batch: batch.number, method: batch.method } });
+    await tx.records.addEvent(record.id, { activity: 'capture', at: clock.now(), person: call.person, duty: call.duty, mandate: null, detail: { batch: batch.number, method: batch.method } });
     return record;
   }
 

@@ -25,6 +25,14 @@ export const CaptureLimits = Type.Object({
   openUploads: Type.Integer({ minimum: 1 }),
   catalogueBytes: Type.Integer({ minimum: 1 }),
   catalogueRows: Type.Integer({ minimum: 1 }),
+  /** Entries of an offline package. */
+  packageEntries: Type.Integer({ minimum: 1 }),
+  /** What an offline package may unpack to. */
+  packageBytes: Type.Integer({ minimum: 1 }),
+  /** Unpacked bytes per packed byte, past which an entry is a bomb. */
+  packageRatio: Type.Integer({ minimum: 1 }),
+  /** Items that are taken in together: one commit. */
+  packageStep: Type.Integer({ minimum: 1 }),
   /** Content up to this size is examined as it arrives, from memory; larger is read back through its seal. */
   inMemoryBytes: Type.Integer({ minimum: 0 }),
   /** Largest file that signatures are taken out of; it is held in memory whole. */

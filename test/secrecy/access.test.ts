@@ -92,6 +92,12 @@ const MAY = `
   online.upload              proposer
   online.receipt             proposer
   online.trial               proposer
+  import.list                collectors
+  import.show                collectors
+  import.begin               collectors
+  import.upload              collectors
+  import.take                collectors
+  import.abandon             collectors
   inspection.list            keepers
   inspection.show            collectors
   inspection.run             keepers

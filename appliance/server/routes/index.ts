@@ -18,6 +18,7 @@ import { custodyRoutes } from './custody.js';
 import { destructionRoutes } from './destruction.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { openingRoutes } from './opening.js';
+import { importRoutes } from './import.js';
 import { outputRoutes } from './output.js';
 import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
@@ -44,6 +45,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...captureRoutes(services, box.policies.content('capture.json')),
   ...sourceRoutes(services),
   ...onlineRoutes(services, box.policies.content('source-systems.json')),
+  ...importRoutes(services, box.policies.content('capture.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
   ...relationRoutes(services.relations),

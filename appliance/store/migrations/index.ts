@@ -29,6 +29,7 @@ import { disposal } from './0024-disposal.js';
 import { outputs } from './0025-outputs.js';
 import { conversion } from './0030-conversion.js';
 import { markPlaces } from './0026-mark-places.js';
+import { packageImports } from './0027-package-imports.js';
 import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
 import { registers } from './0035-registers.js';
@@ -58,6 +59,7 @@ const MIGRATIONS: readonly Migration[] = [
   disposal,
   outputs,
   markPlaces,
+  packageImports,
   stageRuns,
   backupPlans,
   registers,

@@ -40,6 +40,8 @@ import { openingRepository } from './openings.js';
 import type { OpeningRepository } from './openings.js';
 import { mediaRepository } from './media.js';
 import type { MediaRepository } from './media.js';
+import { packageImportRepository } from './package-imports.js';
+import type { PackageImportRepository } from './package-imports.js';
 import { peopleRepository } from './people.js';
 import type { PeopleRepository } from './people.js';
 import type { HoldRows } from './records.js';
@@ -89,6 +91,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly openings: OpeningRepository;
   readonly disposals: DisposalRepository;
   readonly media: MediaRepository;
+  readonly imports: PackageImportRepository;
   readonly transfers: TransferRepository;
   readonly stageRuns: StageRunRepository;
   readonly sources: SourceRepository;
@@ -116,7 +119,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     openings: openingRepository(sql, sealing, hold),
     accessions: accessionRepository(sql, sealing), sources: sourceRepository(sql, sealing),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
-    disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing),
+    disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing), imports: packageImportRepository(sql, sealing),
     counterparts: counterpartRepository(sql, sealing), transfers: transferRepository(sql, sealing),
     personnel: personnelRepository(sql, sealing), terminals: terminalRepository(sql, sealing),
     emergencies: emergencyRepository(sql, sealing), packs: packRepository(sql, sealing),
