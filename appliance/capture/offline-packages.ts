@@ -34,6 +34,8 @@ export interface OfflinePackageParts {
   readonly open: (one: Pick<PackageImport, 'object' | 'sealed'>) => Promise<Parcel>;
   readonly late: (error: unknown) => void;
 }
+/** The box closes: the judging begins again at the next unlocking. */
+class Stopped extends Error {}
 interface Running { readonly progress: { done: number; total: number }; readonly work: Promise<void>; stop: boolean }
 
 const wrong = (at: string, message: string): ArchiveError => new ArchiveError('E_INPUT_INVALID', {}, [{ at, message }]);
@@ -104,19 +106,18 @@ export function offlinePackages(parts: OfflinePackageParts) {
     return all.length > LOT;
   }
 
-  function start(call: Call, one: PackageImport, work: (job: Running) => Promise<void>): void {
+  function start(one: PackageImport, work: (job: Running) => Promise<void>): void {
     const progress = { done: one.done, total: one.total };
     const job: Running = { progress, stop: false, work: Promise.resolve() };
-    const under = work(job).catch(parts.late).finally(() => { running.delete(one.id); });
+    const under = work(job).catch((error: unknown) => { if (!(error instanceof Stopped)) parts.late(error); }).finally(() => { running.delete(one.id); });
     running.set(one.id, Object.assign(job, { work: under }));
-    void call;
   }
 
   function check(call: Call, one: PackageImport, batch: CaptureBatch): void {
-    start(call, one, async (job) => {
+    start(one, async (job) => {
       const parcel = await parts.open(one);
       try {
-        const told = await checkParcel(await parts.checking(), batch, parcel, (done, total) => { Object.assign(job.progress, { done, total }); });
+        const told = await checkParcel(await parts.checking(), batch, parcel, (done, total) => { Object.assign(job.progress, { done, total }); if (job.stop) throw new Stopped(); });
         const sealed = { ...told.sealed, source: one.sealed.source };
         if (sealed.findings.length > 0) return await end(call, one, 'refuse', { total: told.total, form: told.form, sealed });
         await store.write(call, async (tx) => {
@@ -132,12 +133,12 @@ export function offlinePackages(parts: OfflinePackageParts) {
   }
 
   function take(call: Call, one: PackageImport, batch: CaptureBatch): void {
-    start(call, one, async (job) => {
+    start(one, async (job) => {
       const parcel = await parts.open(one);
       try {
         const [finding] = parcel.findings;
         if (finding !== undefined) throw new ArchiveError('E_PKG_FILE_CHANGED', {}, [{ at: finding.entry, message: finding.text }]);
-        await takeParcel({ box, inspector: parts.inspector, checking: await parts.checking(), step: limits.packageStep }, call, one, parcel, (done) => { job.progress.done = done; });
+        if (!(await takeParcel({ box, inspector: parts.inspector, checking: await parts.checking(), step: limits.packageStep }, call, one, parcel, (done) => { job.progress.done = done; return !job.stop; }))) return;
       } catch (error) {
         // A fault of the box leaves the task where it stands, to be gone on with; what is wrong with the package ends it.
         if (!(error instanceof ArchiveError) || !GONE.has(error.code)) throw error;
@@ -279,8 +280,11 @@ export function offlinePackages(parts: OfflinePackageParts) {
       }
     },
 
-    /** Waits for what is under way: before the box closes, and in tests. */
-    async settled(): Promise<void> { await Promise.all([...running.values()].map(async ({ work }) => work)); },
+    /** Before the box closes: what is being taken in stops behind its lot, and goes on at the next unlocking. */
+    async stop(): Promise<void> {
+      for (const job of running.values()) job.stop = true;
+      await Promise.all([...running.values()].map(async ({ work }) => work));
+    },
   };
 }
 export type OfflinePackages = ReturnType<typeof offlinePackages>;

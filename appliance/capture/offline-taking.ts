@@ -22,9 +22,11 @@ const TOGETHER = 6;
 
 /**
  * Goes on behind the items that are in already.
+ * @param told after each lot; says whether to go on
+ * @returns whether all of it is in
  * @throws ArchiveError where the package is no longer what was judged; what was staged of the lot is given up
  */
-export async function takeParcel({ box, inspector, checking, step }: Taking, call: Call, one: PackageImport, parcel: Parcel, told: (done: number) => void): Promise<void> {
+export async function takeParcel({ box, inspector, checking, step }: Taking, call: Call, one: PackageImport, parcel: Parcel, told: (done: number) => boolean): Promise<boolean> {
   const { store, ids, vault } = box;
   let { done } = one;
   let at = 0;
@@ -49,7 +51,7 @@ export async function takeParcel({ box, inspector, checking, step }: Taking, cal
     return { item, files };
   }
 
-  async function takeLot(): Promise<void> {
+  async function takeLot(): Promise<boolean> {
     const ready: Staged[] = [];
     const waiting = [...lot];
     lot = [];
@@ -87,7 +89,7 @@ export async function takeParcel({ box, inspector, checking, step }: Taking, cal
       throw error;
     }
     done += ready.length;
-    told(done);
+    return told(done);
   }
   const kept = async (object: string): Promise<boolean> => store.read(box.systemCall('import.take'), async (tx) => { await tx.allow(); return (await tx.objects.get(object)) !== undefined; });
 
@@ -109,10 +111,11 @@ export async function takeParcel({ box, inspector, checking, step }: Taking, cal
     at += 1;
     if (at <= one.done) continue;
     lot.push(item);
-    if (lot.length >= step) await takeLot();
+    if (lot.length >= step && !(await takeLot())) return false;
   }
   if (lot.length > 0) await takeLot();
   if (done !== one.total) throw new ArchiveError('E_PKG_FILE_CHANGED', { items: done }, [{ at: parcel.name, message: '件数在核对之后有了变化' }]);
+  return true;
 }
 
 /** 过程信息 as it came: their people are not ours. */

@@ -98,7 +98,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await drained(server);
       await services.accessions.settled();
       await services.backupPlans.stop();
-      await services.imports.settled();
+      await services.imports.stop();
       await services.backup.stop();
       await services.transferSealing.stop();
       await services.destructionWork.stop();

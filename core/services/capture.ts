@@ -52,7 +52,6 @@ export function captureService(parts: CaptureParts) {
     ...uploadService(parts),
 
     async open(call: Call, input: OpenBatch) {
-    async open(call: Call, input: CaptureOpen) {
       if (input.method === 'offline_package_import' && input.offlineReason === undefined) throw new ArchiveError('E_OFFLINE_REASON_REQUIRED', {}, [{ at: '/offlineReason', message: '请填写不能在线归档的原因' }]);
       const level = await parts.levelOf(call);
       const id = ids.uuid();
