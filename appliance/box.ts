@@ -44,6 +44,8 @@ import type { SoftwareKeyStore } from './keystore/software.js';
 import { recover } from './maintenance/recover.js';
 import { loadPolicies } from './policies.js';
 import type { Policies } from './policies.js';
+import { openShelf } from './schemes/shelf.js';
+import type { TableShelf } from './schemes/shelf.js';
 import { openDatabase } from './store/database.js';
 import type { Database } from './store/database.js';
 import { openLedger } from './store/ledger.js';
@@ -76,6 +78,8 @@ export interface Box {
   readonly crypto: CryptoProvider;
   readonly sm3: Sm3;
   readonly policies: Policies;
+  /** 三表: the versions in force, which `policies` gives too. */
+  readonly tables: TableShelf;
   readonly access: AccessPolicy;
   readonly system: SystemPolicy;
   /** 口令与会话策略包 in force. */
@@ -194,6 +198,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       if (row !== undefined) await vault.relevel(object, row.level);
     }
   };
+  const tables = await openShelf({
+    policies, writer: sqlOn(database.writer), clock, ids, sm3, signed: (text, signature) => crypto.verify(text, signature, keys.identity.certificate.publicKey),
+  });
   const bindings = bindingsOf(sm3, identity, (message, signature) => crypto.verify(message, signature, keys.identity.certificate.publicKey), async (writer, touched) => containers.follow(writer, touched, clock.now()));
   const store: Store<Repositories> = openUnitOfWork<Repositories>(database, ledger, gate, (sql, _call, writing) => repositories(sql, sealing, async (records, listed) => {
     const [wrong] = await bindings.faults(sql, records, writing);
@@ -229,7 +236,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const rotation = rotationRound({ keys, reader, housekeep: async (work) => store.housekeep(work), finished: async (epoch, moved) => orders.rotated(epoch, moved) });
   const orders: KeyOrders = keyOrders({ store, reader, sealing, keys, places: paths, clock, ids, rotation, systemCall, ...(options.late === undefined ? {} : { late: options.late }) });
   const box: Box = {
-    paths, clock, ids, crypto, sm3, policies, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake, containers,
+    paths, clock, ids, crypto, sm3, policies: tables.policies, tables, access, system, pack, terminalRequired, profile, keys, sealing, database, reader, ledger, gate, store, vault, bulk, identity, bindings, orders, rotation, brake, containers,
     entries: (hear) => { heard.push(hear); },
     late: (error) => options.late?.(error),
     systemCall,

@@ -35,6 +35,7 @@ import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeDisposal } from './disposal/compose.js';
+import { tableService } from './schemes/service.js';
 import { composeSources } from './sources/compose.js';
 import { readingService } from './consultation/reading.js';
 import { accreditedUntil } from './store/repositories/compliance.js';
@@ -160,6 +161,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     store, content: box.vault, inspector, clock, ids, limits: policies.content('capture.json'), levelOf, visible: visibleBatches, requireFonds: rulesOf, visibleRecords: recordsShown, relations,
     onlineFor: async (department) => sourceRepository(reader, sealing).onlineFor(department),
   });
+  const tables = tableService({ box, nameOf, rulesOf });
   const arrangement = arrangementService({ ...arranging, store });
   const offline = composeOffline(box, { room, intake, inspector, levelOf, visibleBatches, rulesOf, schedule: arranging.schedule, schemes: arranging.schemes, late: box.late });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
@@ -200,13 +202,14 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       await backingUp.backup.begin();
       await destroying.destructionWork.begin();
       converting.conversionWork.begin();
+      await tables.round();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();
     } }),
     audit: auditService({
       store, ledger: box.ledger, sm3: box.sm3, clock, box: box.identity, check: boxSignatureCheck(crypto, box.identity.chain[0] ?? ''), nameOf,
     }),
-    capture,
+    capture, tables,
     ...composeSources(box, { capture, arrangement, arranging, pool, compliance, requireFonds: rulesOf, nameOf }),
     catalogue: catalogueService({ ...arranging, store, read: async (body) => intake.catalogues.read(body) }),
     seal: sealService({
@@ -215,7 +218,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     arrangement,
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
     inspection: inspectionService(inspectionParts, test), stages,
-    filing: filingService({ ...arranging, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
+    filing: filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({

@@ -90,6 +90,8 @@ export const CATALOG = {
   E_RETENTION_TOO_SHORT: { status: 422, message: '所选保管期限短于保管期限表条目规定，请选用不短于规定的期限', articles: [15], tell: ['item', 'required'] },
   E_SCHEDULE_NOT_APPROVED: { status: 422, message: '保管期限表尚未经同级档案主管部门审核同意，请登记审核文号后启用', articles: [15], tell: ['version'] },
   E_OFFLINE_REASON_REQUIRED: { status: 422, message: '离线归档须填写原因，请写明不能在线归档的理由', articles: [16] },
+  E_TABLE_INVALID: { status: 422, message: '三表内容不符合格式，或与现行的其他表对不上，请按标出的位置改正后重新导入', articles: [15] },
+  E_TABLE_UNREHEARSED: { status: 409, message: '新版本尚未在馆藏上试算，请先试算并看过变化清单，再登记审核文号', articles: [15] },
   E_PKG_MANIFEST_MISSING: { status: 422, message: '脱机数据包缺少清单，请由移出方补齐清单后重新导入', articles: [16] },
   E_FMT_NOT_ALLOWED: { status: 422, message: '文件格式不在归档格式范围内，请转换为 OFD、PDF/A 等归档格式后重新提交', articles: [17], tell: ['format'] },
   E_FMT_MISMATCH: { status: 422, message: '扩展名与文件内容不符，请核对原件并改正扩展名后重新提交', articles: [17], tell: ['declared', 'found'] },

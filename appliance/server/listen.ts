@@ -72,7 +72,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
     if (box.keys.state === 'unlocked') await box.checkpoint();
   };
   const round = async (): Promise<void> => {
-    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.peopleRound(); await services.carrierRound(); await services.outputRound(); await services.disposalRound(); }
+    if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.tables.round(); await services.peopleRound(); await services.carrierRound(); await services.outputRound(); await services.disposalRound(); }
   };
   await round();
   await sign();
@@ -107,6 +107,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await services.guardingWork.stop();
       await services.markingDays.stop();
       await services.deviceWatch.stop();
+      await services.tables.close();
       await preview.close();
       await intake.close();
       await pool.close();

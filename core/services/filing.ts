@@ -10,6 +10,7 @@ import type { Reconciliation } from '../reconciliation.js';
 import { descriptionIsOpen, isRecordState, requireNext } from '../record.js';
 import { requireApproved, retentionExpiresOn } from '../retention.js';
 import { indexTerms } from '../search-terms.js';
+import type { FilingScope } from '../../policies/schemas/arrangement.js';
 import type { FilingFile, FilingReconcile, FilingReturn } from '../../policies/schemas/arranging.js';
 import { filesByRecord, metadataOf } from './inspection.js';
 import type { InspectionTx, Tester } from './inspection.js';
@@ -26,6 +27,8 @@ export interface FilingParts extends Omit<ArrangementParts, 'store'> {
   /** Keys of the description that are searched, in order. */
   readonly searchedKeys: readonly string[];
   readonly rehearsal: boolean;
+  /** 归档范围 in force: approved as the schedule is (档案法实施条例(2024)第十九条). */
+  readonly scope: Pick<FilingScope, 'version' | 'approval'>;
   /** 档案管理责任 nobody bears, and whether the unit made that a bar (第十一条). */
   readonly responsibility: () => Promise<{ readonly missing: readonly string[]; readonly blocks: boolean }>;
 }
@@ -82,6 +85,7 @@ export function filingService(parts: FilingParts) {
 
     async file(call: Call, input: FilingFile) {
       requireApproved(schedule, { rehearsal: parts.rehearsal });
+      requireApproved(parts.scope, { rehearsal: parts.rehearsal });
       const responsible = await parts.responsibility();
       if (responsible.blocks) throw new ArchiveError('E_RESPONSIBILITY_MISSING', { missing: responsible.missing }, [{ at: '/batch', message: `尚未登记：${responsible.missing.join('、')}` }]);
       const visible = await parts.visibleRecords(call);

@@ -77,6 +77,15 @@ const MAY = `
   capture.catalogue             collectors
   capture.declare            collectors
   capture.withdraw           collectors
+  table.list                 archivist custodian officer unit_head proposer inspector
+  table.show                 archivist custodian officer unit_head proposer inspector
+  table.compare              archivist custodian officer unit_head proposer inspector
+  table.effects              archivist custodian unit_head
+  table.export               archivist custodian officer unit_head proposer inspector
+  table.import               archivist custodian
+  table.rehearse             archivist custodian
+  table.approve              archivist custodian unit_head
+  table.withdraw             archivist custodian
   source.list                sysadmin secadmin auditadmin archivist custodian officer proposer inspector
   source.show                sysadmin secadmin auditadmin archivist custodian officer proposer inspector
   source.receipts            archivist custodian proposer

@@ -30,6 +30,7 @@ import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
 import { onlineRoutes, sourceRoutes } from './source.js';
 import { keyRoutes, systemRoutes } from './system.js';
+import { tableRoutes } from './table.js';
 import { transferRoutes } from './transfer.js';
 
 /** One line a capability. */
@@ -43,6 +44,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...approvalRoutes(services.approvals),
   ...peopleRoutes(services),
   ...captureRoutes(services, box.policies.content('capture.json')),
+  ...tableRoutes(services),
   ...sourceRoutes(services),
   ...onlineRoutes(services, box.policies.content('source-systems.json')),
   ...importRoutes(services, box.policies.content('capture.json')),

@@ -36,6 +36,7 @@ import { registers } from './0035-registers.js';
 import { openingAndUse } from './0033-opening-and-use.js';
 import { sources } from './0028-sources.js';
 import { arranging } from './0037-arranging.js';
+import { tables } from './0029-tables.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -67,6 +68,7 @@ const MIGRATIONS: readonly Migration[] = [
   sources,
   arranging,
   conversion,
+  tables,
 ];
 
 /**

@@ -61,6 +61,8 @@ import { sessionRepository } from './sessions.js';
 import type { SessionRepository } from './sessions.js';
 import { sourceRepository } from './sources.js';
 import type { SourceRepository } from './sources.js';
+import { tableRepository } from './tables.js';
+import type { TableRepository } from './tables.js';
 import { transferRepository } from './transfers.js';
 import type { TransferRepository } from './transfers.js';
 import { terminalRepository } from './terminals.js';
@@ -97,6 +99,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly sources: SourceRepository;
   readonly relations: RelationRepository;
   readonly changes: ArrangementChangeRepository;
+  readonly tables: TableRepository;
 }
 
 /** What an arrangement set before is kept for undoing at the level of then: once a record is a state secret, nothing lower may tell of it. */
@@ -117,7 +120,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),
-    accessions: accessionRepository(sql, sealing), sources: sourceRepository(sql, sealing),
+    accessions: accessionRepository(sql, sealing), sources: sourceRepository(sql, sealing), tables: tableRepository(sql),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing), imports: packageImportRepository(sql, sealing),
     counterparts: counterpartRepository(sql, sealing), transfers: transferRepository(sql, sealing),
