@@ -61,8 +61,11 @@ function parts(value: unknown, most: number): number {
 /** What ajv says of a value, raw, for callers that know the elements by name (`core/metadata.ts`). */
 export function faultsFor(schema: object): (value: unknown) => readonly ErrorObject[] {
   const { $id: _id, ...anonymous } = schema as { $id?: string };
-  const validate = ajv.compile(anonymous);
-  return (value) => (validate(value) ? [] : [...(validate.errors ?? [])]);
+  let validate: ReturnType<typeof ajv.compile> | undefined;
+  return (value) => {
+    validate ??= ajv.compile(anonymous);
+    return validate(value) ? [] : [...(validate.errors ?? [])];
+  };
 }
 
 /** 中文提示 for each finding of ajv; quotes only field names and limits, never the value. */

@@ -5,8 +5,6 @@ import { metadataDetail, recordSchema, type SchemaContext } from '../../core/met
 import type { Dictionaries } from '../../policies/schemas/dictionaries.js';
 import type { MetadataScheme, Stage } from '../../policies/schemas/metadata.js';
 
-const STAGES = ['cap', 'arr', 'fil', 'tra'] as const satisfies readonly Stage[];
-
 /** Checks whole records against the scheme, stage by stage. */
 export interface MetadataCheck {
   /** Everything that is wrong, by pointer, in the words of the scheme; empty where the record may go on. */
@@ -15,14 +13,20 @@ export interface MetadataCheck {
   readonly require: (stage: Stage, record: unknown) => void;
 }
 
-/** Compiles the four stage schemas at once, so that a bad scheme stops the start and not an officer. */
+/** Compiles the schema of filing at once, so that a bad scheme stops the start and not an officer; those of other stages ask less of the same elements. */
 export function metadataCheck(scheme: MetadataScheme, dictionaries: Dictionaries, context: SchemaContext): MetadataCheck {
   const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
   formatsPlugin.default(ajv);
-  const byStage = new Map<Stage, ValidateFunction>(STAGES.map((stage) => [stage, ajv.compile(recordSchema(scheme, dictionaries, stage, context))]));
+  const byStage = new Map<Stage, ValidateFunction>();
+  const compiled = (stage: Stage): ValidateFunction => {
+    const validate = byStage.get(stage) ?? ajv.compile(recordSchema(scheme, dictionaries, stage, context));
+    byStage.set(stage, validate);
+    return validate;
+  };
+  compiled('fil');
   const faults = (stage: Stage, record: unknown): { readonly details: readonly ErrorDetail[]; readonly onlyMissing: boolean } => {
-    const validate = byStage.get(stage);
-    if (validate === undefined || validate(record)) return { details: [], onlyMissing: true };
+    const validate = compiled(stage);
+    if (validate(record)) return { details: [], onlyMissing: true };
     const telling = (validate.errors ?? []).filter((fault) => fault.keyword !== 'if');
     const details = new Map(telling.map((fault) => {
       const detail = metadataDetail(scheme, fault);

@@ -3,10 +3,12 @@ import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { FormatTable, ObservationTable, type FormatRow } from '../../policies/schemas/inspection.js';
 import { inPackage } from '../package-root.js';
 
+const ajv = new Ajv({ strict: true, allErrors: true });
+
 /** Reads one rule table and refuses it whole when a row is not what its schema says. */
 export function readTable<T>(file: string, schema: SchemaObject): T {
   const table: unknown = JSON.parse(readFileSync(inPackage('policies', file), 'utf8'));
-  const check: ValidateFunction<T> = new Ajv({ strict: true, allErrors: true }).compile<T>(schema);
+  const check: ValidateFunction<T> = ajv.compile<T>(schema);
   if (!check(table)) {
     const rows = (check.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`).join('; ');
     throw new Error(`policies/${file}: ${rows}`);

@@ -48,6 +48,17 @@ export class Connection extends sqlite3.Database {
     return this.#with(sql, done as Done, (statement) => { statement.all(values, done as Done); });
   }
 
+  /** The ORM writes out a stack for every statement, a third of the work of a small one; `sql.ts` gives it to those that fail. */
+  override serialize(work?: () => void): void {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      super.serialize(work);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
   /** Statements that are not finalized would keep the file open. */
   override close(closed?: (error: Error | null) => void): void {
     for (const statement of this.#kept.values()) statement.finalize();

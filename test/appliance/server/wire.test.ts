@@ -1,6 +1,8 @@
 import { request } from 'node:https';
 import { connect } from 'node:tls';
 import test from 'ava';
+import { allRoutes } from '../../../appliance/server/routes/index.js';
+import { checkFor } from '../../../appliance/validation.js';
 import { openTestBox } from '../../helpers/box.js';
 import type { TestBox } from '../../helpers/box.js';
 
@@ -125,4 +127,11 @@ test('an entry names the duty that let the act through, not the first of several
   t.is((await reader.post('capture.open', { fonds: 'Z109', department: 'BGS', method: 'offline_upload', offlineReason: '系统未联网' })).status, 200);
   const [opened] = await entries(box, { action: 'capture.open' });
   t.is(opened?.duty, 'archivist');
+});
+
+test('the schema of every act compiles', async (t) => {
+  const { running: { box, services } } = await openTestBox(t);
+  const acts = Object.entries(allRoutes(box, services));
+  t.true(acts.length > 200, String(acts.length));
+  for (const [act, { input }] of acts) t.notThrows(() => checkFor(input), act);
 });
