@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Answer, Job } from './bulk.js';
-import { openRun, sealRun } from './chunk-crypto.js';
+import { checkRun, openRun, sealRun } from './chunk-crypto.js';
 import { ctrNamed, type CtrName } from './ctr.js';
 
 const { ctrName } = workerData as { ctrName: CtrName };
@@ -16,6 +16,8 @@ function work(job: Job): Omit<Answer, 'ticket'> {
       return {};
     case 'open':
       return { badChunk: openRun(ctr, job.keys, job.run, job.slot.cipher, job.slot.tags, job.slot.plain) };
+    case 'check':
+      return { badChunk: checkRun(job.keys, job.run, job.slot.cipher, job.slot.tags) };
     case 'hash': {
       const hash = hashes.get(job.stream) ?? createHash('sm3');
       hashes.set(job.stream, hash.update(job.plain));

@@ -21,7 +21,7 @@ export interface Slot {
 }
 
 export type Job =
-  | { readonly kind: 'seal' | 'open'; readonly keys: ChunkKeys; readonly run: Run; readonly slot: Slot }
+  | { readonly kind: 'seal' | 'open' | 'check'; readonly keys: ChunkKeys; readonly run: Run; readonly slot: Slot }
   | { readonly kind: 'hash'; readonly stream: number; readonly plain: Uint8Array }
   | { readonly kind: 'digest'; readonly stream: number };
 export interface Answer { readonly ticket: number; readonly badChunk?: number | null; readonly digest?: Uint8Array; readonly error?: string }
@@ -127,6 +127,12 @@ export class Bulk {
   /** @throws ArchiveError `E_ENVELOPE_CHUNK_TAG`; then nothing was decrypted */
   async open(keys: ChunkKeys, run: Run, slot: Slot): Promise<void> {
     const { badChunk } = await this.#idlest().run({ kind: 'open', keys, run, slot }, this.#cipherCost(run.length));
+    if (badChunk !== null) throw new ArchiveError('E_ENVELOPE_CHUNK_TAG', { chunk: badChunk });
+  }
+
+  /** The tags alone: nothing is decrypted. @throws ArchiveError `E_ENVELOPE_CHUNK_TAG` */
+  async check(keys: ChunkKeys, run: Run, slot: Slot): Promise<void> {
+    const { badChunk } = await this.#idlest().run({ kind: 'check', keys, run, slot }, run.length);
     if (badChunk !== null) throw new ArchiveError('E_ENVELOPE_CHUNK_TAG', { chunk: badChunk });
   }
 

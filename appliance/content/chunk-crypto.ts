@@ -41,15 +41,22 @@ export function sealRun(ctr: Ctr, keys: ChunkKeys, run: Run, plain: Uint8Array, 
   for (let place = 0; place < chunksIn(run); place++) tags.set(tagOf(keys, run, place, cipher), place * TAG_BYTES);
 }
 
+/** Checks every tag. @returns `null`, or the index of the first chunk whose tag differs */
+export function checkRun(keys: ChunkKeys, run: Run, cipher: Uint8Array, tags: Uint8Array): number | null {
+  for (let place = 0; place < chunksIn(run); place++) {
+    const given = tags.subarray(place * TAG_BYTES, (place + 1) * TAG_BYTES);
+    if (given.length !== TAG_BYTES || !timingSafeEqual(given, tagOf(keys, run, place, cipher))) return run.first + place;
+  }
+  return null;
+}
+
 /**
  * Checks every tag, and only if all are right decrypts.
  * @returns `null`, or the index of the first chunk whose tag differs; then `plain` is untouched
  */
 export function openRun(ctr: Ctr, keys: ChunkKeys, run: Run, cipher: Uint8Array, tags: Uint8Array, plain: Uint8Array): number | null {
-  for (let place = 0; place < chunksIn(run); place++) {
-    const given = tags.subarray(place * TAG_BYTES, (place + 1) * TAG_BYTES);
-    if (given.length !== TAG_BYTES || !timingSafeEqual(given, tagOf(keys, run, place, cipher))) return run.first + place;
-  }
+  const bad = checkRun(keys, run, cipher, tags);
+  if (bad !== null) return bad;
   ctr(keys.enc, chunkCounter(keys.counter, run.first), cipher.subarray(0, run.length), plain.subarray(0, run.length));
   return null;
 }

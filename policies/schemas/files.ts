@@ -20,6 +20,7 @@ import { MetadataScheme } from './metadata.js';
 import { ScansFile } from './scan.js';
 import { TestItems } from './test-items.js';
 import { PeopleFile } from './people.js';
+import { PreservationFile } from './preservation.js';
 import { Pkcs11File } from './pkcs11.js';
 import { RegistersFile } from './registers.js';
 import { RelationPolicy } from './relation.js';
@@ -59,6 +60,7 @@ export const POLICY_FILES = {
   'duties.json': DutiesFile,
   'people.json': PeopleFile,
   'pkcs11.json': Pkcs11File,
+  'preservation.json': PreservationFile,
   'registers.json': RegistersFile,
   'relations.json': RelationPolicy,
   'reports.json': ReportsPolicy,

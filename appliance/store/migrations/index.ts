@@ -32,6 +32,7 @@ import { markPlaces } from './0026-mark-places.js';
 import { packageImports } from './0027-package-imports.js';
 import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
+import { preservation } from './0032-preservation.js';
 import { registers } from './0035-registers.js';
 import { openingAndUse } from './0033-opening-and-use.js';
 import { sources } from './0028-sources.js';
@@ -63,6 +64,7 @@ const MIGRATIONS: readonly Migration[] = [
   packageImports,
   stageRuns,
   backupPlans,
+  preservation,
   registers,
   openingAndUse,
   sources,
