@@ -20,6 +20,7 @@ import { composeAccessions } from './accessions/compose.js';
 import { composeAlarms } from './alarms/compose.js';
 import type { StorageProbe } from './alarms/probes.js';
 import { composeBackup } from './backup/compose.js';
+import { composePreservation } from './preservation/compose.js';
 import { auditService } from './audit/service.js';
 import { composeGuarding } from './guarding/compose.js';
 import { boxSignatureCheck } from './box.js';
@@ -192,6 +193,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       },
     }),
     ...backingUp,
+    ...composePreservation(box, { engine: alarming.alarmWork.engine, preview, nameOf, backup: backingUp.backup }),
     custody: custodyOf(box, identity.approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();

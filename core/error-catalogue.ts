@@ -70,6 +70,8 @@ export const CATALOG = {
   // 总则与职责
   E_SINGLE_SET_NOT_ELIGIBLE: { status: 422, message: '来源可靠、程序规范、要素合规三项未全部满足，不能仅以电子形式归档，请补齐核验单或改为双套归档', articles: [5], tell: ['missing'] },
   E_FIXITY_FAILED: { status: 409, message: '文件摘要与登记值不一致，已停止使用该文件，请核对来源或从备份恢复后重新校验', articles: [5, 35], tell: ['registered', 'found'] },
+  E_OBJECT_MISSING: { status: 409, message: '封存的内容不在库中，请从备份修复并核查存储介质', articles: [30] },
+  E_MEND_SOURCE: { status: 409, message: '所选备份中没有这个内容，或其中的副本也已损坏，请换一份备份', articles: [30] },
   E_RESPONSIBILITY_MISSING: { status: 422, message: '尚未登记档案管理责任人，请先在责任登记中补登', articles: [11] },
   E_TRAINING_REQUIRED: { status: 422, message: '该人员没有有效的培训记录，请先登记培训再授予岗位', articles: [13] },
   E_SOURCE_UNREGISTERED: { status: 422, message: '来源系统未登记或未启用，请先在来源系统台账登记归档接口，核定密级并通过接口测试', articles: [11, 14], tell: ['state'] },
@@ -280,6 +282,8 @@ export interface NoticeRow {
 /** 告警目录: `W_` codes from the statutory calendar, `A_` codes of self-supervision (自监管). None of them blocks an act by itself. */
 export const NOTICES = {
   W_INSPECTION_OVERDUE: { message: '定期检测已逾期，请安排检测并登记结果', articles: [30] },
+  W_CLIMATE: { message: '库房温湿度超出规定范围，请调控后复测并登记处置', articles: [30] },
+  W_MEDIUM: { message: '载体检测发现读取错误，请尽快转换或更换介质并登记处置', articles: [30] },
   W_CLS_REVIEW_OVERDUE: { message: '国家秘密年度审核已逾期，请办理审核', articles: [41] },
   W_CLS_NOTICE_OVERDUE: { message: '密级变更通知已逾期，请通知知悉范围内的机关和人员并登记回执', articles: [41] },
   W_CLS_REPORT_OVERDUE: { message: '先行拟定的密级上报已逾期，请报请有权机关确定', articles: [41] },
@@ -314,6 +318,7 @@ export const NOTICES = {
   W_BACKUP_OVERDUE: { message: '按备份方案应做的备份已逾期，请检查备份目标并补做', articles: [28] },
   W_DRILL_DUE: { message: '恢复演练已到期，请在“备份”选一份备份演练恢复', articles: [29] },
   A_DRILL_FAILED: { message: '恢复演练未通过，请查看演练报告，处理后重新备份并演练', articles: [29] },
+  A_FIXITY_FAILED: { message: '定期检测发现问题，请在“保管与检测”查看处置单并处置', articles: [30] },
 } as const satisfies Record<string, NoticeRow>;
 
 export type NoticeCode = keyof typeof NOTICES;

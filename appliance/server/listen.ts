@@ -90,6 +90,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   services.markingDays.start(failed);
   services.deviceWatch.start(failed);
   services.backupPlans.start(failed);
+  services.preservationWork.start();
   const { port } = server.address() as AddressInfo;
   return {
     box, services, routes, url: `https://${options.host}:${String(port)}`,
@@ -97,6 +98,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       clearInterval(timer);
       await drained(server);
       await services.accessions.settled();
+      await services.preservationWork.stop();
       await services.backupPlans.stop();
       await services.imports.stop();
       await services.backup.stop();

@@ -19,7 +19,7 @@ export const PreservationFile = Type.Object({
   /** 固定性: each round looks at this share at least, and everything within `coverMonths`. */
   fixity: Rule,
   /** 可读性: opened and drawn. */
-  readable: Type.Object({ ...Rule.properties, atMost: Type.Integer({ minimum: 1, maximum: 100_000 }) }, closed),
+  readable: Type.Object({ ...Rule.properties, atMost: Type.Integer({ minimum: 1, maximum: 100_000 }), /** Formats that have a page view here: one that draws no page is not readable. */ views: Type.Array(Type.String({ minLength: 3 }), { minItems: 1 }) }, closed),
   environment: Type.Object({ intervalDays: Type.Integer({ minimum: 1, maximum: 31 }), temperature: Range, humidity: Range, source: Source }, closed),
   /** 介质: months by kind of carrier; a kind that is not named is not checked. */
   media: Type.Object({ months: Type.Record(Type.String(), Months), sampleRate: Rate, source: Source }, closed),

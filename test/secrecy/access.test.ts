@@ -359,6 +359,19 @@ const MAY = `
   backup.offsites            three-officers inspector officer
   backup.register-offsite    sysadmin
   backup.end-offsite         sysadmin
+  preservation.show          three-officers archivist custodian inspector
+  preservation.start         sysadmin archivist custodian
+  preservation.pause         sysadmin archivist custodian
+  preservation.cases         three-officers archivist custodian inspector
+  preservation.handle        archivist custodian
+  preservation.mend          sysadmin
+  preservation.locations     three-officers archivist custodian inspector
+  preservation.register-location sysadmin
+  preservation.retire-location sysadmin
+  preservation.readings      sysadmin archivist custodian inspector
+  preservation.enter-reading archivist custodian
+  preservation.media         custodian archivist inspector
+  preservation.check-medium  custodian
   system.status              three-officers inspector
   clock.show                 three-officers
   clock.correct              auditadmin

@@ -7,6 +7,7 @@ import { accessionRoutes } from './accession.js';
 import { approvalRoutes } from './approval.js';
 import { auditRoutes } from './audit.js';
 import { backupRoutes } from './backup.js';
+import { preservationRoutes } from './preservation.js';
 import { captureRoutes } from './capture.js';
 import { carrierRoutes } from './carrier.js';
 import { authorityRoutes, caseRoutes, classificationRoutes } from './classification.js';
@@ -39,6 +40,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...keyRoutes(services),
   ...custodyRoutes(services.custody),
   ...backupRoutes(services),
+  ...preservationRoutes(services),
   ...complianceRoutes(services.compliance),
   ...personRoutes(services.person, services.grants),
   ...approvalRoutes(services.approvals),
