@@ -16,7 +16,7 @@ import { dateOf } from './wording.js';
 
 export interface Task { readonly group: string; readonly level: number; readonly markText: string | null; readonly text: string; readonly handler: string | null; readonly dueOn: string | null; readonly overdueDays: number; readonly verb: string; readonly to: string }
 export interface Alarm { readonly text: string; readonly note: string; readonly bad: boolean; readonly verb: string; readonly to: string | null }
-export interface Period { readonly name: string; readonly within90: number; readonly within30: number; readonly within7: number; readonly today: number; readonly overdue: number }
+export interface Period { readonly key: string; readonly name: string; readonly article: string; readonly page: string; readonly within90: number; readonly within30: number; readonly within7: number; readonly today: number; readonly overdue: number }
 export interface Job { readonly title: string; readonly done: number; readonly total: number; readonly unit: string; readonly stopped: boolean; readonly notes: readonly string[]; readonly to: string | null }
 export interface Recent { readonly at: string; readonly level: number; readonly markText: string | null; readonly text: string; readonly result: string; readonly entry: number | null }
 export interface Desk {
@@ -146,11 +146,20 @@ export function readDesk(): Promise<Desk> {
   return last.desk;
 }
 
-interface Due extends Pick<Desk, 'now' | 'periods' | 'days'> { readonly recent: readonly { readonly at: string; readonly level: number; readonly act: string; readonly entry: number | null }[] }
+interface Due extends Pick<Desk, 'now' | 'periods' | 'days'> {
+  readonly due: readonly { readonly kind: string; readonly name: string; readonly level: number; readonly text: string; readonly dueOn: string | null; readonly to: string }[];
+  readonly recent: readonly { readonly at: string; readonly level: number; readonly act: string; readonly entry: number | null }[];
+}
+
+/** Gathered from their own lists, line by line. */
+const ELSEWHERE = ['clearance', 'grant', 'training', 'secrecy', 'confirm', 'review'];
 
 /** What falls due comes from the box, which counts it under the person's own filter; what waits is gathered from the lists. */
 async function freshDesk(): Promise<Desk> {
   const [desk, due] = await Promise.all([gathered(), read<Due>('desk.list', {}, { passive: true })]);
   const recent = due.recent.map((one) => ({ at: one.at, level: one.level, markText: null, text: actName(one.act), result: '已办', entry: one.entry }));
-  return { ...desk, now: due.now, periods: due.periods, days: due.days, recent };
+  const lines = due.due.filter(({ kind }) => !ELSEWHERE.includes(kind))
+    .map((one) => task(one.name, one.text, '办理', one.to, { level: one.level, dueOn: one.dueOn, overdueDays: one.dueOn === null ? 0 : Math.max(0, Math.floor((Date.parse(due.now) - Date.parse(`${one.dueOn}T00:00:00+08:00`)) / DAY)) }));
+  const tasks = [...desk.tasks, ...lines];
+  return { ...desk, tasks, counts: { ...desk.counts, '/': tasks.length, '/calendar': due.periods.reduce((sum, { overdue }) => sum + overdue, 0) }, now: due.now, periods: due.periods, days: due.days, recent };
 }

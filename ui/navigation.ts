@@ -11,7 +11,7 @@ export interface PageLink {
 export interface PageGroup { readonly name: string; readonly pages: readonly PageLink[] }
 
 export const PAGES: readonly PageGroup[] = [
-  { name: '工作台', pages: [{ path: '/', name: '我的工作台', acts: [], letter: 'w' }, { path: '/approvals', name: '待签审批', acts: ['approval.list'], letter: 'q' }] },
+  { name: '工作台', pages: [{ path: '/', name: '我的工作台', acts: [], letter: 'w' }, { path: '/calendar', name: '法定日历', acts: ['calendar.list'] }, { path: '/approvals', name: '待签审批', acts: ['approval.list'], letter: 'q' }] },
   {
     name: '收集归档', pages: [
       { path: '/capture', name: '收集', acts: ['capture.list', 'capture.open'], letter: 'c' },
@@ -61,7 +61,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/class-statistics', name: '年度统计', acts: ['classification.statistics'], letter: 'j' },
     ],
   },
-  { name: '检查', pages: [{ path: '/compliance', name: '合规清单', acts: ['compliance.list'], letter: 'i' }, { path: '/reports', name: '报表', acts: ['report.list'], letter: 'r' }] },
+  { name: '检查', pages: [{ path: '/organisation', name: '组织与制度', acts: ['register.list'] }, { path: '/compliance', name: '合规清单', acts: ['compliance.list'], letter: 'i' }, { path: '/reports', name: '报表', acts: ['report.list'], letter: 'r' }] },
   { name: '审计', pages: [
     { path: '/alarms', name: '告警', acts: ['alarm.list'], letter: 'b' },
     { path: '/binding', name: '标志绑定校验', acts: ['binding.show'] },
