@@ -9,9 +9,7 @@ import { consultationService } from '../core/services/consultation.js';
 import { filingService } from '../core/services/filing.js';
 import { relationGuard, relationService } from '../core/services/relations.js';
 import { sealService } from '../core/services/seal.js';
-import { inspectionService, metadataOf, tester } from '../core/services/inspection.js';
-import type { InspectionParts } from '../core/services/inspection.js';
-import { stageTester } from '../core/services/stage-inspection.js';
+import { metadataOf } from '../core/services/inspection.js';
 import type { Call, Level } from '../core/ports.js';
 import { composeMarking } from '../secrecy/services/compose.js';
 import { markedName } from '../secrecy/mark-places.js';
@@ -53,6 +51,7 @@ import { packageRoom } from './packages/compose.js';
 import { passwordsWith } from './identity/passwords.js';
 import { dailyRound } from './marking/daily-round.js';
 import { statisticsFile } from './marking/statistics-file.js';
+import { composeInspection } from './inspection/compose.js';
 import { judge } from './inspection/verdict.js';
 import { fatalExamination } from './inspection/inspect.js';
 import { problemOf } from './server/problem.js';
@@ -107,17 +106,18 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   };
   const relations = relationGuard(policies.content('relations.json'), clock);
   const arranging = { clock, ids, relations, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
-  const inspectionParts: InspectionParts = {
-    ...arranging, store, ids, levelOf, items: () => policies.content('test-items.json'), engineVersion: packageVersion(), systemLevel: profile.systemLevel,
-    schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
-    sealPolicy: ['organ', 'mass_org'].includes(profile.orgType) ? 'mandatory' : 'optional',
-    virusLibraryOn: async () => boxFact(reader, 'virusLibraryOn'),
-  };
-  const test = tester(inspectionParts);
-  const stages = stageTester(inspectionParts);
 
   const digest = (text: string): string => Buffer.from(box.sm3(Buffer.from(text))).toString('hex');
   const verifierFor = officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority);
+  const { inspectionParts, test, ...inspecting } = composeInspection(box, {
+    verifierFor, nameOf,
+    parts: {
+      ...arranging, store, levelOf, engineVersion: packageVersion(), systemLevel: profile.systemLevel,
+      schemaFaults: (record, files, method): readonly SchemaFault[] => recordFaults(metadataOf(record, files, method)),
+      sealPolicy: ['organ', 'mass_org'].includes(profile.orgType) ? 'mandatory' : 'optional',
+      virusLibraryOn: async () => boxFact(reader, 'virusLibraryOn'),
+    },
+  });
   const identity = identityServices({ box, passwords, dutyName, nameOf, verifierFor, digest });
   const matters = matterRepository(reader, sealing);
   const marking = composeMarking({
@@ -197,6 +197,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     custody: custodyOf(box, identity.approvals, verifierFor),
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();
+      await inspecting.rulePacks.begin();
       await counterparts.transport.ensure();
       await accessions.resume();
       await offline.imports.resume();
@@ -219,7 +220,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     }),
     arrangement,
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
-    inspection: inspectionService(inspectionParts, test), stages,
+    ...inspecting,
     filing: filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),

@@ -111,6 +111,7 @@ export const CATALOG = {
   E_SEAL_IMAGE_LOST: { status: 422, message: '去除签名后印章图形缺失，结果未采用，请联系系统管理员检查原文件', articles: [19, 25] },
   E_OVERDUE_REASON_REQUIRED: { status: 422, message: '已超过规定期限，请填写逾期原因后提交', articles: [20, 22], tell: ['due', 'overdueDays'] },
   E_COUNT_MISMATCH: { status: 409, message: '申报数量与实际不一致，请按对照表核对后更正申报或补交文件', articles: [21], tell: ['differences'] },
+  E_RULE_PACK_TAMPERED: { status: 409, message: '检测规则包与登记的摘要或签名不符，检测已停止；请安全保密管理员查明改动，从安装介质恢复或登记新版本', articles: [21] },
   E_4P_FAILED: { status: 409, message: '四性检测有必检项不合格，请按检测报告逐项处理后重新检测', articles: [21, 25, 26], tell: ['items'] },
   E_CODE_DUPLICATE: { status: 409, message: '档号重复，请核对后重新编号', articles: [21], tell: ['archivalCode'] },
   E_CODE_GAP: { status: 409, message: '档号不连续，请补齐缺号或登记作废原因', articles: [21], tell: ['series', 'missing'] },

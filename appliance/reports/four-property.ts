@@ -5,6 +5,7 @@ import type { FourPropertyRun } from '../../core/inspection-run.js';
 import type { FourNature } from '../../policies/schemas/inspection.js';
 import type { PlannedReport, ReportRow } from '../../policies/schemas/report.js';
 import type { TestItems } from '../../policies/schemas/test-items.js';
+import { runDifferences } from '../../core/services/inspection.js';
 import { levelName } from '../../secrecy/level.js';
 import { grouped, localTime, tableSection } from './document.js';
 import type { ReportContent, ReportStanding } from './document.js';
@@ -18,6 +19,8 @@ export interface FourPropertyFacts {
   readonly operator: string;
   readonly records: readonly { readonly record: StoredRecord; readonly files: readonly ComputerFile[] }[];
   readonly items: TestItems;
+  /** Another run of the batch to hold this one against. */
+  readonly against?: FourPropertyRun;
   readonly resultOrder: readonly string[];
 }
 
@@ -69,6 +72,7 @@ export function fourPropertyReport(planned: PlannedReport, facts: FourPropertyFa
           { label: '检测人账号', value: facts.operator },
           { label: '检测引擎', value: `守藏 ${content.engineVersion}` },
           { label: '规则版本', value: `DA/T 70-2018，规则表 ${content.ruleSetVersion}` },
+          ...(facts.against === undefined ? [] : [{ label: '对比检测', value: `${facts.against.reportNo}（第 ${String(facts.against.run)} 次，规则表 ${facts.against.content.ruleSetVersion}）` }]),
           { label: '病毒库日期', value: content.virusLibraryOn ?? '未登记' },
           { label: '检测结论', value: CONCLUSION[run.conclusion].text },
         ],
@@ -86,6 +90,7 @@ export function fourPropertyReport(planned: PlannedReport, facts: FourPropertyFa
         no: index + 1, ref: refOf(record), title: record.description.title, mark: record.mark ?? levelName(record.level), files: files.length,
         bytes: files.reduce((sum, file) => sum + file.bytes, 0), ...countsOf(record, files, content.results),
       })), at),
+      ...(facts.against === undefined ? [] : [tableSection(planned, 'changes', runDifferences(facts.against, run).map((one) => ({ ...one, was: stood(one.was), is: stood(one.is), message: clipped(one.message) })), at, '两次检测逐项相同')]),
       tableSection(planned, 'results', results.map((one) => ({
         code: one.code, name: one.name, property: PROPERTY[one.property], level: LEVEL[one.level], objectRef: one.objectRef,
         expected: clipped(one.expected), actual: one.result === 'pass' ? null : clipped(one.actual), result: RESULT[one.result], message: clipped(one.message),
@@ -93,6 +98,8 @@ export function fourPropertyReport(planned: PlannedReport, facts: FourPropertyFa
     ],
   };
 }
+
+const stood = (result: string): string => (result === 'absent' ? '未检' : RESULT[result as TestResult['result']]);
 
 const refOf = (record: StoredRecord): string => record.archivalCode ?? record.electronicRecordCode;
 

@@ -99,6 +99,8 @@ export function reportService(parts: ReportServiceParts) {
     const number = input.run ?? (await tx.runs.ofBatch(batch.id))[0]?.run;
     const chosen = run ?? (number === undefined ? undefined : await tx.runs.get(batch.id, number));
     if (!chosen || chosen.batch !== batch.id) throw new ArchiveError('E_NOT_FOUND');
+    const against = input.against === undefined ? undefined : await tx.runs.get(batch.id, input.against);
+    if (input.against !== undefined && against === undefined) throw new ArchiveError('E_NOT_FOUND');
     const held: { record: StoredRecord; files: readonly ComputerFile[] }[] = [];
     for (const record of records) held.push({ record, files: await tx.files.ofRecord(record.id) });
     const ends = new Map((await tx.sql.all<{ id: string; day: string | null }>('SELECT record.id, last_secret_day AS day FROM record JOIN classification ON classification.id = record.classification WHERE record.batch = $1', batch.id)).map(({ id: of, day }) => [of, day]));
@@ -107,7 +109,7 @@ export function reportService(parts: ReportServiceParts) {
     const department = (await tx.people.departments()).find((one) => one.id === batch.department);
     const content = fourPropertyReport(planned('R08'), {
       run: chosen, batch, departmentName: department?.name ?? batch.department, fondsName: profile.fonds.find(({ fonds }) => fonds === batch.fonds)?.name ?? '',
-      operator: (await tx.people.get(chosen.operator))?.account ?? chosen.operator, records: held, items: parts.items, resultOrder: policy.resultOrder,
+      operator: (await tx.people.get(chosen.operator))?.account ?? chosen.operator, records: held, items: parts.items, resultOrder: policy.resultOrder, ...(against === undefined ? {} : { against }),
     }, at);
     const tells = input.titles === true ? records.filter(({ level }) => isSecret(level)).map(({ id, level }) => ({ record: id, level })) : [];
     return { content, at, fonds: batch.fonds, department: batch.department, tells };

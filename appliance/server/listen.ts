@@ -81,6 +81,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   if (box.keys.state === 'unlocked') await services.accessions.resume();
   services.guardingWork.start();
   await services.alarmWork.start();
+  await services.rulePacks.begin();
   await services.backup.begin();
   await services.transferSealing.resume();
   await services.destructionWork.begin();

@@ -10,7 +10,7 @@ import type { FourPropertyRun, RunRepository } from '../inspection-run.js';
 import type { SchemaFault } from '../metadata.js';
 import type { CalendarDate, Call, Clock, Ids, Level, ReadTools, UnitOfWork, WriteTools } from '../ports.js';
 import type { ArchivalCodeRules, RetentionSchedule, Schemes } from '../../policies/schemas/arrangement.js';
-import type { InspectionRun, InspectionShow } from '../../policies/schemas/arranging.js';
+import type { InspectionCompare, InspectionRerun, InspectionRun, InspectionShow } from '../../policies/schemas/arranging.js';
 import type { FileInspection } from '../../policies/schemas/inspection.js';
 import type { TestItems } from '../../policies/schemas/test-items.js';
 
@@ -30,6 +30,8 @@ export interface InspectionParts {
   readonly ids: Ids;
   /** The rule pack in force. */
   readonly items: () => TestItems;
+  /** A pack by its version, held against its signature. @throws ArchiveError `E_NOT_FOUND`, `E_RULE_PACK_TAMPERED` */
+  readonly pack: (version: string) => Promise<TestItems>;
   readonly engineVersion: string;
   readonly codes: ArchivalCodeRules;
   readonly schemes: Schemes;
@@ -47,7 +49,8 @@ export interface InspectionParts {
   readonly levelOf: (call: Call) => Promise<Level>;
 }
 
-export type Tester = (tx: InspectionTx, call: Call, batch: CaptureBatch, records: readonly StoredRecord[]) => Promise<FourPropertyRun>;
+/** `pack`: another version of the rules than the one in force. */
+export type Tester = (tx: InspectionTx, call: Call, batch: CaptureBatch, records: readonly StoredRecord[], pack?: TestItems) => Promise<FourPropertyRun>;
 
 /** What the rules are shown of one record: its metadata, its code and its files, as they stand. */
 export function recordFactsOf(parts: Pick<InspectionParts, 'codes' | 'fondsRules' | 'schedule' | 'schemaFaults'>) {
@@ -77,9 +80,9 @@ export function tester(parts: InspectionParts): Tester {
   const { clock, ids } = parts;
   const recordFacts = recordFactsOf(parts);
 
-  return async (tx, call, batch, records) => {
+  return async (tx, call, batch, records, pack) => {
     const startedAt = clock.now();
-    const items = parts.items();
+    const items = pack ?? parts.items();
     const facts: RecordFacts[] = [];
     let [bytes, count] = [0, 0];
     const filesOf = await filesByRecord(tx, batch.id);
@@ -146,6 +149,43 @@ export function inspectionService(parts: InspectionParts, test: Tester = tester(
       });
     },
 
+    /** 换规则包重新检测: the records as they stand, filed ones too, by a version that somebody names. Filing always asks the one in force. */
+    async rerun(call: Call, input: InspectionRerun) {
+      const visible = await parts.visibleRecords(call);
+      return store.write(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const pack = await parts.pack(input.pack);
+        const records = (await tx.records.ofBatch(batch.id, visible)).filter((record) => !['withdrawn', 'destroyed'].includes(record.state));
+        if (records.length === 0) throw new ArchiveError('E_STATE_INVALID', { state: batch.state }, [{ at: '/batch', message: '批次中没有可检测的件' }]);
+        const run = await test(tx, call, batch, records, pack);
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { reportNo: run.reportNo, conclusion: run.conclusion, pack: pack.version } });
+        return run;
+      });
+    },
+
+    /** Two runs side by side: what differs, rule by rule and object by object. */
+    async compare(call: Call, input: InspectionCompare) {
+      const visible = await parts.visibleRecords(call);
+      const level = await parts.levelOf(call);
+      return store.read(call, async (tx) => {
+        const batch = await tx.batches.get(input.batch);
+        if (!batch) throw new ArchiveError('E_NOT_FOUND');
+        await tx.allow(batchTarget(batch));
+        const spoken = await speakable(tx, batch, visible);
+        const of = async (number: number): Promise<FourPropertyRun> => {
+          const run = await tx.runs.get(batch.id, number);
+          if (run === undefined || run.level > level || !(await spoken(number))) throw new ArchiveError('E_NOT_FOUND');
+          return run;
+        };
+        const [left, right] = [await of(input.left), await of(input.right)];
+        tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { left: input.left, right: input.right } });
+        const head = ({ content, ...run }: FourPropertyRun) => ({ ...run, ruleSetVersion: content.ruleSetVersion, engineVersion: content.engineVersion, virusLibraryOn: content.virusLibraryOn, items: content.items, files: content.files });
+        return { batch: { id: batch.id, number: batch.number, level: batch.level, state: batch.state }, left: head(left), right: head(right), rows: runDifferences(left, right) };
+      });
+    },
+
     /** One run whole, with what changed since the run before; of runs that speak of a record hidden from the person, nothing. */
     async show(call: Call, input: InspectionShow) {
       const visible = await parts.visibleRecords(call);
@@ -178,6 +218,22 @@ async function speakable(tx: InspectionTx, batch: CaptureBatch, visible: ListSco
 }
 
 const EVERYTHING: ListScope = { sql: '1 = 1', values: [] };
+
+export interface RunDifference { readonly code: string; readonly name: string; readonly objectRef: string; readonly was: string; readonly is: string; readonly message: string }
+
+/** What differs between two runs, in the order of the later one, then what it no longer asks. Alike lines of one rule and object are told once. */
+export function runDifferences(before: FourPropertyRun, after: FourPropertyRun): readonly RunDifference[] {
+  const key = (one: { code: string; objectRef: string }): string => `${one.code} ${one.objectRef}`;
+  const worst = (run: FourPropertyRun): Map<string, FourPropertyRun['content']['results'][number]> => {
+    const kept = new Map<string, FourPropertyRun['content']['results'][number]>();
+    for (const one of run.content.results) if (WEIGHT[one.result] >= WEIGHT[kept.get(key(one))?.result ?? 'skip']) kept.set(key(one), one);
+    return kept;
+  };
+  const [was, is] = [worst(before), worst(after)];
+  const rows = [...is.values()].filter((one) => (was.get(key(one))?.result ?? 'absent') !== one.result).map((one) => ({ code: one.code, name: one.name, objectRef: one.objectRef, was: was.get(key(one))?.result ?? 'absent', is: one.result as string, message: one.message }));
+  return [...rows, ...[...was.values()].filter((one) => !is.has(key(one))).map((one) => ({ code: one.code, name: one.name, objectRef: one.objectRef, was: one.result as string, is: 'absent', message: '' }))];
+}
+const WEIGHT: Readonly<Record<FourPropertyRun['content']['results'][number]['result'], number>> = { skip: 0, pass: 1, manual: 2, warn: 3, fail: 4 };
 
 /** Results that are not what they were, by rule and object. */
 function changes(before: FourPropertyRun, after: FourPropertyRun): { code: string; objectRef: string; was: string; is: string }[] {

@@ -86,3 +86,13 @@ export type ArrangementChanges = Static<typeof ArrangementChanges>;
 
 export const ArrangementUndo = Type.Object({ change: Type.String({ format: 'uuid', description: '哪一次整理' }) }, { $id: 'arrangement.undo', additionalProperties: false });
 export type ArrangementUndo = Static<typeof ArrangementUndo>;
+
+const PackVersion = Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$', description: '规则包版本' });
+/** The records as they stand, by another version of the rules; kept as a run of its own. */
+export const InspectionRerun = Type.Object({ batch: Batch, pack: PackVersion }, { $id: 'inspection.rerun', additionalProperties: false });
+export type InspectionRerun = Static<typeof InspectionRerun>;
+
+export const InspectionCompare = Type.Object({
+  batch: Batch, left: Type.Integer({ minimum: 1, description: '第几次检测' }), right: Type.Integer({ minimum: 1, description: '第几次检测' }),
+}, { $id: 'inspection.compare', additionalProperties: false });
+export type InspectionCompare = Static<typeof InspectionCompare>;

@@ -104,6 +104,8 @@ export const ReportCreate = Type.Object({
   reportNo: Type.Optional(Type.String({ pattern: '^4P-[a-z]+-\\d{8}-(\\d{4}|\\d{8})$', description: '检测编号' })),
   batch: Type.Optional(Type.String({ format: 'uuid', description: '批次' })),
   run: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: '第几次检测' })),
+  /** R08: another run of the batch to hold it against. */
+  against: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: '对比第几次检测' })),
   titles: Type.Optional(Type.Boolean({ description: '列出题名' })),
   /** R15: the 鉴定批次 it is about. */
   appraisal: Type.Optional(Type.String({ format: 'uuid', description: '鉴定批次' })),

@@ -110,6 +110,13 @@ const MAY = `
   inspection.list            keepers
   inspection.show            collectors
   inspection.run             keepers
+  inspection.rerun           keepers
+  inspection.compare         collectors
+  rulepack.list              three-officers inspector keepers
+  rulepack.show              three-officers inspector keepers
+  rulepack.preview           secadmin
+  rulepack.enter             secadmin
+  rulepack.activate          sysadmin auditadmin
   seal.strip                 collectors
   arrangement.list           collectors
   arrangement.preview        collectors

@@ -1,4 +1,4 @@
-import { ArrangementChanges, ArrangementList, ArrangementPreview, ArrangementSave, ArrangementSet, ArrangementUndo, FilingFile, FilingReconcile, FilingReturn, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
+import { ArrangementChanges, ArrangementList, ArrangementPreview, ArrangementSave, ArrangementSet, ArrangementUndo, FilingFile, FilingReconcile, FilingReturn, InspectionCompare, InspectionRerun, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
 import type { arrangementService } from '../../../core/services/arrangement.js';
 import type { filingService } from '../../../core/services/filing.js';
 import type { inspectionService } from '../../../core/services/inspection.js';
@@ -8,7 +8,9 @@ import type { Routes } from '../route.js';
 const FOUND = ['E_NOT_FOUND', 'E_DENIED', 'E_STATE_INVALID'] as const;
 
 export const inspectionRoutes = (service: ReturnType<typeof inspectionService>): Routes => ({
-  'inspection.run': route({ method: 'POST', summary: '运行四性检测', input: InspectionRun, errors: [...FOUND], handle: service.run }),
+  'inspection.run': route({ method: 'POST', summary: '运行四性检测', input: InspectionRun, errors: [...FOUND, 'E_RULE_PACK_TAMPERED'], handle: service.run }),
+  'inspection.rerun': route({ method: 'POST', summary: '换规则包重新检测', input: InspectionRerun, errors: [...FOUND, 'E_RULE_PACK_TAMPERED'], handle: service.rerun }),
+  'inspection.compare': route({ method: 'GET', summary: '比较两次检测', input: InspectionCompare, errors: ['E_NOT_FOUND'], handle: service.compare }),
   'inspection.show': route({ method: 'GET', summary: '查看四性检测结果', input: InspectionShow, errors: ['E_NOT_FOUND'], handle: service.show }),
 });
 

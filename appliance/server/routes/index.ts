@@ -25,6 +25,7 @@ import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
 import { registerRoutes } from './register.js';
+import { rulePackRoutes } from './rulepack.js';
 import { relationRoutes } from './relation.js';
 import { reportRoutes } from './report.js';
 import { sessionRoutes } from './session.js';
@@ -52,6 +53,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...importRoutes(services, box.policies.content('capture.json')),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
+  ...rulePackRoutes(services.rulePacks),
   ...relationRoutes(services.relations),
   ...filingRoutes(services.filing),
   ...classificationRoutes(services.marking),
