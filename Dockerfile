@@ -21,6 +21,9 @@ RUN npm run build \
  && cp --parents appliance/image/health.mjs /out/
 
 FROM ${BASE}
+# Debian packages of programs that the box uses where it finds them, e.g. "tesseract-ocr tesseract-ocr-chi-sim libreoffice-writer-nogui xorriso". None unless asked for.
+ARG TOOLS=""
+RUN if [ -n "$TOOLS" ]; then apt-get update && apt-get install -y --no-install-recommends $TOOLS && rm -rf /var/lib/apt/lists/*; fi
 RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin shouzang \
  && mkdir -p /data && chown shouzang:shouzang /data && chmod 700 /data
 COPY --from=build /out /app

@@ -33,6 +33,7 @@ import { responsibilityGap } from './registers/duties.js';
 import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
 import { composeOutputs } from './outputs/compose.js';
+import { composeScans } from './scans/compose.js';
 import { composeDisposal } from './disposal/compose.js';
 import { tableService } from './schemes/service.js';
 import { composeSources } from './sources/compose.js';
@@ -152,6 +153,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const disposing = composeDisposal(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, verifierFor, pool });
   const counterparts = composeCounterparts(box, { approvals: identity.approvals, nameOf });
   const carrying = composeCarriers(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, nameOf, sysfs, pendingWaste: disposing.disposal.lines.pendingWaste });
+  const scanning = composeScans(box, { searchedKeys: searchedKeys(scheme), late: box.late });
   const converting = composeConversion(box, { approvals: identity.approvals, inspector, nameOf, late: box.late });
   const room = packageRoom({ provider: crypto, bulk: box.bulk, two: { native: crypto, second: new SmCryptoVerifier() }, scheme, dictionaries: policies.content('dictionaries.json') });
   const accessions = composeAccessions(box, {
@@ -185,6 +187,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...disposing,
     ...converting,
     ...offline,
+    ...scanning,
     describe: describeSession({
       store, gate, clock, boxState: () => box.keys.state, checkpoint: () => box.lastCheckpoint(), idleMinutes: () => box.pack.current().idleMinutes, dutyName, accredited: async () => profile.rehearsal || profile.systemLevel < 2 || accreditedUntil(reader, clock.today()),
       box: {
@@ -206,6 +209,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       await destroying.destructionWork.begin();
       converting.conversionWork.begin();
       await tables.round();
+      scanning.scanWork.begin();
       await markingDays.run();
       if (box.keys.state === 'unlocked') await identity.peopleRound();
     } }),
@@ -221,7 +225,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     arrangement,
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
     ...inspecting,
-    filing: filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()) }),
+    filing: filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()), requireScans: scanning.scans.requireDescribed }),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({

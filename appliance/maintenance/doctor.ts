@@ -10,6 +10,7 @@ import { dataPaths } from '../content/paths.js';
 import { NodeProvider } from '../crypto/node-provider.js';
 import { selfTest } from '../crypto/self-test.js';
 import { SmCryptoVerifier } from '../crypto/sm-crypto-adapter.js';
+import { libreOffice, tesseract } from '../conversion/tools.js';
 import { discRoom } from '../outputs/disc.js';
 import { inPackage } from '../package-root.js';
 import { loadPolicies } from '../policies.js';
@@ -40,9 +41,18 @@ export async function examineBox(data: string, clock: Clock, env: { readonly nod
   await token(env.pkcs11, add);
   const disc = await discRoom();
   add('burning', 'good', disc.able ? `可刻录，内存暂存区 ${(disc.bytes / 1024 ** 3).toFixed(1)} GiB` : '没有 xorriso 或内存文件系统 /dev/shm，不能刻录；打印与导出不受影响');
+  await converters(add);
   await folder(data, add);
   await ledgerClock(data, clock, add);
   return symptoms;
+}
+
+/** Programs that conversions and recognition hand files to: not having them is a state, no fault. */
+async function converters(add: Add): Promise<void> {
+  const words = { ready: '', 'not-installed': '未安装', 'no-memory-folder': '没有内存文件系统 /dev/shm', 'language-missing': '缺少识别语言' } as const;
+  for (const [check, tool, without] of [['office', await libreOffice(), '不能把办公文档转为 PDF/A'], ['ocr', await tesseract(['chi_sim', 'eng']), '不能识别扫描件文字']] as const) {
+    add(check, 'good', tool.state === 'ready' ? `${tool.version} 可用` : `${tool.name} ${words[tool.state]}，${without}；其余不受影响`);
+  }
 }
 
 type Add = (check: string, state: Symptom['state'], text: string) => void;

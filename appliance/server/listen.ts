@@ -86,6 +86,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   await services.transferSealing.resume();
   await services.destructionWork.begin();
   services.conversionWork.begin();
+  services.scanWork.begin();
   const failed = (error: unknown): void => { log.error({ fault: faultOf(error) }, 'daily round failed'); };
   await services.markingDays.run().catch(failed);
   services.markingDays.start(failed);
@@ -106,6 +107,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
       await services.transferSealing.stop();
       await services.destructionWork.stop();
       await services.conversionWork.stop();
+      await services.scanWork.stop();
       await services.alarmWork.stop();
       await services.guardingWork.stop();
       await services.markingDays.stop();

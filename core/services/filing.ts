@@ -29,6 +29,8 @@ export interface FilingParts extends Omit<ArrangementParts, 'store'> {
   readonly rehearsal: boolean;
   /** 归档范围 in force: approved as the schedule is (档案法实施条例(2024)第十九条). */
   readonly scope: Pick<FilingScope, 'version' | 'approval'>;
+  /** 扫描件 are measured and described. @throws ArchiveError `E_META_REQUIRED`, `E_SCAN_TECHNICAL` */
+  readonly requireScans: (batch: CaptureBatch, records: readonly StoredRecord[]) => Promise<void>;
   /** 档案管理责任 nobody bears, and whether the unit made that a bar (第十一条). */
   readonly responsibility: () => Promise<{ readonly missing: readonly string[]; readonly blocks: boolean }>;
 }
@@ -97,6 +99,7 @@ export function filingService(parts: FilingParts) {
         const unmarked = ready.filter((record) => record.level >= 2 && record.classificationId === null);
         if (unmarked.length > 0) throw new ArchiveError('E_CLS_MARK_MISSING', { records: unmarked.map((record) => record.id) });
         await parts.relations.requireWhole(tx, 'filing', ready.map(({ id }) => id), visible);
+        await parts.requireScans(batch, ready);
         requireAgreedCount(countOf(batch, ready));
         for (const record of ready) if (record.completedOn !== null) requireOverdueReason(filingDeadline(record.completedOn), clock.today(), input.overdueReason);
         const numbers = new Map((await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready)).map((one) => [one.id, one]));

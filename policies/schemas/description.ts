@@ -63,6 +63,17 @@ export const Description = Type.Object({
   language: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
   /** 稿本 M45. */
   manuscriptType: Type.Optional(Term),
+  /** 数字化属性 M52: of a scan. */
+  digitization: Type.Optional(Type.Object({
+    /** 数字化对象形态 M53. */
+    physicalCharacteristics: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    /** 扫描分辨率 M54, dpi. */
+    scanDpi: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    /** 扫描色彩模式 M55. */
+    scanColorMode: Type.Optional(Term),
+    /** 图像压缩方案 M56. */
+    imageCompression: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  }, { additionalProperties: false })),
   /** 信息系统描述 M51. */
   systemDescription: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
   /** 附注 M75. */

@@ -29,6 +29,12 @@ export type ScanList = Static<typeof ScanList>;
 /** 测量并著录 every scan of an open batch. */
 export const ScanMeasure = Type.Object({ batch: Id('收集批次') }, { $id: 'scan.measure', ...closed });
 export type ScanMeasure = Static<typeof ScanMeasure>;
+/** 手工著录 of what the file does not say. */
+export const ScanDescribe = Type.Object({
+  record: Id('件'), seenVersion: Type.Integer({ minimum: 1, description: '页面上所见的版本' }), scanDpi: Type.Integer({ minimum: 1, maximum: 10_000, description: '扫描分辨率' }), scanColorMode: ScanMode,
+  physicalCharacteristics: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: '数字化对象形态' })),
+}, { $id: 'scan.describe', ...closed });
+export type ScanDescribe = Static<typeof ScanDescribe>;
 export const ScanRecognise = Type.Object({ files: Type.Array(Id('计算机文件'), { minItems: 1, maxItems: 500, uniqueItems: true }) }, { $id: 'scan.recognise', ...closed });
 export type ScanRecognise = Static<typeof ScanRecognise>;
 export const ScanText = Type.Object({ file: Id('计算机文件') }, { $id: 'scan.text', ...closed });

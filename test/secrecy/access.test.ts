@@ -199,6 +199,11 @@ const MAY = `
   migration.verify           custodian archivist officer
   device.list                secadmin sysadmin custodian archivist officer inspector
   device.show                secadmin sysadmin custodian officer inspector
+  scan.list                  proposer archivist custodian officer unit_head repository inspector
+  scan.measure               proposer archivist custodian
+  scan.describe              proposer archivist custodian
+  scan.recognise             custodian archivist
+  scan.text                  archivist custodian unit_head repository officer class_authority proposer reader
   conversion.formats         custodian archivist officer unit_head inspector
   conversion.files           custodian archivist
   conversion.list            custodian archivist officer unit_head inspector

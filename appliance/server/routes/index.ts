@@ -28,6 +28,7 @@ import { registerRoutes } from './register.js';
 import { rulePackRoutes } from './rulepack.js';
 import { relationRoutes } from './relation.js';
 import { reportRoutes } from './report.js';
+import { scanRoutes } from './scan.js';
 import { sessionRoutes } from './session.js';
 import { guardingRoutes } from './guarding.js';
 import { onlineRoutes, sourceRoutes } from './source.js';
@@ -68,6 +69,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...accessionRoutes(services.accessions),
   ...destructionRoutes(services),
   ...conversionRoutes(services),
+  ...scanRoutes(services),
   ...counterpartRoutes(services),
   ...transferRoutes(services, box.policies.content('transfer.json')),
   ...appraisalRoutes(services),

@@ -237,6 +237,8 @@ export function recordRepository(sql: Sql, sealing: Sealing, hold: HoldRows = UN
       if (!row) throw new ArchiveError('E_NOT_FOUND', { record: record.id });
       await sql.run('DELETE FROM search WHERE rowid = $1', row.serial);
       if (words.length > 0) await sql.run('INSERT INTO search (rowid, tokens) VALUES ($1, $2)', row.serial, sealing.tokens(record.level, words).join(' '));
+      // Words recognised from its scans were in the row that went: they are put back by the room of scans.
+      await sql.run('UPDATE scan_file SET indexed = 0 WHERE indexed = 1 AND file IN (SELECT id FROM computer_file WHERE record = $1)', record.id);
     },
     search: async (query, page) => searchRecords(sql, sealing, hold, common, query, page),
     /** What was said of an act (why it was sent back, which fields) is as telling as the record, and rests sealed at its level. */

@@ -145,3 +145,18 @@ export function readTiff(bytes: Buffer): Structure {
   for (const tags of all) for (const note of oddities(tags, all.length)) odd.add(note);
   return sound({ broken: all.length === 0 ? '没有页目录' : broken, odd: [...odd], pixels, pages: all.length, end: bytes.length, location, version: reader.big ? 'BigTIFF' : '6.0' });
 }
+
+/** Tags of every page, as far as the directories can be followed. */
+export function tiffPages(bytes: Buffer): readonly ReadonlyMap<number, readonly number[]>[] {
+  const reader = new TiffReader(bytes);
+  const seen = new Set<number>();
+  const pages: ReadonlyMap<number, readonly number[]>[] = [];
+  for (let at = reader.first(); at !== 0 && !seen.has(at) && seen.size < MOST_PAGES; ) {
+    seen.add(at);
+    const directory = reader.directory(at);
+    if (directory === null) break;
+    pages.push(directory.tags);
+    at = directory.next;
+  }
+  return pages;
+}
