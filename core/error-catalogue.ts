@@ -163,6 +163,8 @@ export const CATALOG = {
   E_PKG_BAG: { status: 422, message: '不符合 BagIt 的规定，请由移出方按标出的条目改正后重新制作', articles: [16] },
   E_PKG_EEP: { status: 422, message: '不符合 DA/T 48 电子文件封装包的规定，请由移出方按标出的元素改正后重新封装', articles: [16, 18] },
   E_PKG_DESTROYED: { status: 409, message: '包内有本机已依法销毁的内容，不得重新导入，请由移出方剔除后重新制作', articles: [39] },
+  E_EXCHANGE_EMPTY: { status: 404, message: '没有可导出的内容，请放宽条件；涉密件不在此导出，须按打印刻录导出审批办理', articles: [35] },
+  E_EXCHANGE_TOO_LARGE: { status: 422, message: '一次导出的内容过多，请缩小范围分次导出，元数据可改用 JSON Lines', tell: ['limit'] },
   E_PKG_UNKNOWN: { status: 422, message: '不是归档信息包、电子文件封装包、BagIt 包或带目录的文件夹，请核对后重新选择', articles: [16] },
   E_PKG_ITEM_TOO_LARGE: { status: 422, message: '有一件档案大于单个介质的可用容量，一件不得拆到两盘，请换用容量更大的介质', articles: [22], tell: ['item', 'bytes', 'volumeBytes'] },
   E_ENVELOPE_LABEL: { status: 409, message: '封套签条不完整、被改动或签名不符，请停止使用并查明原因', articles: [42] },

@@ -97,6 +97,8 @@ export const ACTS: Readonly<Record<string, string>> = {
   'import.upload': '送入离线数据包',
   'import.take': '收入离线数据包',
   'import.abandon': '放弃离线导入',
+  'exchange.metadata': '导出元数据',
+  'exchange.package': '导出交换包',
   'inspection.list': '检测批次',
   'inspection.show': '查看四性检测结果',
   'inspection.run': '运行四性检测',

@@ -7,6 +7,7 @@ import type { FondsRules } from '../../core/arrangement.js';
 import type { Box } from '../box.js';
 import { openParcelAt, openParcelFile } from '../exchange/open.js';
 import type { OpenTools } from '../exchange/open.js';
+import { exchangeService } from '../exchange/service.js';
 import type { ParcelItem } from '../exchange/parcel.js';
 import type { PackageRoom } from '../packages/compose.js';
 import { packageImportRepository } from '../store/repositories/package-imports.js';
@@ -35,6 +36,7 @@ export function composeOffline(box: Box, given: OfflineComposition) {
   };
   const amend = amendment({ clock, schedule: given.schedule, schemes: given.schemes });
   return {
+    exchange: exchangeService({ box, room: given.room, rules: tools.rules }),
     imports: offlinePackages({
       box, limits, inspector: given.inspector, levelOf: given.levelOf, visibleBatches: given.visibleBatches, late: given.late, requireFonds: given.rulesOf,
       checking: async (): Promise<Checking> => ({

@@ -64,7 +64,8 @@ const fromVault = (box: Box, object: string, bytes: number, sm3: string): ByteSo
   },
 });
 
-async function recordOf(box: Box, tx: Repositories, item: Item, method: TransferItem['method'], scheme: MetadataScheme, mediumNo: string): Promise<PackageRecord> {
+/** One record with everything that travels with it. */
+export async function recordOf(box: Box, tx: Repositories, item: Omit<Item, 'row'>, method: TransferItem['method'], scheme: MetadataScheme, mediumNo: string): Promise<PackageRecord> {
   const { record, files, matter } = item;
   const { title = '', author } = record.description;
   const events = (await tx.records.events(record.id)).map((event): MetadataValues => ({
@@ -77,7 +78,7 @@ async function recordOf(box: Box, tx: Repositories, item: Item, method: Transfer
     },
     year: String(record.archivalYear ?? ''), category: record.categoryCode ?? '', level: record.level, mark: record.mark, volume: null,
     metadata: known(scheme, { ...metadataOf(record, files, method), storage: { offlineMediumNos: [mediumNo] } }), events,
-    marking: matter === null ? null : await markingOf(tx, item.record, matter),
+    marking: matter === null ? null : await markingOf(tx, record, matter),
     files: files.map((file) => ({ role: file.role, position: file.position, name: file.sealed.fileName, ...fromVault(box, file.object, file.bytes, file.sm3) })),
   };
 }

@@ -33,6 +33,11 @@ export const CaptureLimits = Type.Object({
   packageRatio: Type.Integer({ minimum: 1 }),
   /** Items that are taken in together: one commit. */
   packageStep: Type.Integer({ minimum: 1 }),
+  /** Records in one exported workbook; JSON Lines take as many as `exportRows`. */
+  exportSheetRows: Type.Integer({ minimum: 1 }),
+  exportRows: Type.Integer({ minimum: 1 }),
+  /** Items in one exported package. */
+  exportItems: Type.Integer({ minimum: 1 }),
   /** Content up to this size is examined as it arrives, from memory; larger is read back through its seal. */
   inMemoryBytes: Type.Integer({ minimum: 0 }),
   /** Largest file that signatures are taken out of; it is held in memory whole. */

@@ -107,6 +107,8 @@ const MAY = `
   import.upload              collectors
   import.take                collectors
   import.abandon             collectors
+  exchange.metadata          collectors repository
+  exchange.package           archivist custodian repository
   inspection.list            keepers
   inspection.show            collectors
   inspection.run             keepers

@@ -19,7 +19,7 @@ import { custodyRoutes } from './custody.js';
 import { destructionRoutes } from './destruction.js';
 import { arrangementRoutes, filingRoutes, inspectionRoutes } from './filing.js';
 import { openingRoutes } from './opening.js';
-import { importRoutes } from './import.js';
+import { exchangeRoutes, importRoutes } from './import.js';
 import { outputRoutes } from './output.js';
 import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
@@ -52,6 +52,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...sourceRoutes(services),
   ...onlineRoutes(services, box.policies.content('source-systems.json')),
   ...importRoutes(services, box.policies.content('capture.json')),
+  ...exchangeRoutes(services),
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
   ...rulePackRoutes(services.rulePacks),
