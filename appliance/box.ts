@@ -58,6 +58,7 @@ import type { Repositories } from './store/repositories/index.js';
 import { carrierRepository } from './store/repositories/carriers.js';
 import { disposalRepository } from './store/repositories/disposals.js';
 import { emergencyRepository } from './store/repositories/emergencies.js';
+import { useRepository } from './store/repositories/uses.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { terminalRepository } from './store/repositories/terminals.js';
 import { reportRepository } from './store/repositories/reports.js';
@@ -174,7 +175,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     async load(id) {
       const register = peopleRepository(reader, sealing);
       const person = await register.get(id);
-      return person && { person, grants: await register.grants(id), emergencies: await emergencyRepository(reader, sealing).openTo(id, clock.now()) };
+      return person && { person, grants: await register.grants(id), emergencies: await emergencyRepository(reader, sealing).openTo(id, clock.now()), openings: await useRepository(reader, sealing).openTo(id, clock.now()) };
     },
     officers: async () => officersAppointed(reader, clock.now()), withoutOfficers: people.withoutOfficers.capabilities, terminalRequired, brake,
   });

@@ -32,6 +32,7 @@ import { composeCounterparts } from './counterparts/compose.js';
 import { responsibilityGap } from './registers/duties.js';
 import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
+import { composeUse } from './use/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeScans } from './scans/compose.js';
 import { composeDisposal } from './disposal/compose.js';
@@ -183,6 +184,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
+    ...composeUse(box, { approvals: identity.approvals, nameOf }),
     ...composeOpening(box, { approvals: identity.approvals, nameOf, searchedKeys: searchedKeys(scheme) }),
     ...disposing,
     ...converting,

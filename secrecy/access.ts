@@ -85,7 +85,7 @@ function macReason(name: MacRule, who: Subject, what: Target): Reason {
 }
 
 function scopeReason(name: ScopeRule, who: Subject, what: Target): Reason {
-  const good = what.level === 0 ? '公开件' : name === 'own' ? '本人经办' : who.emergencies.includes(what.id) ? '应急访问期间准许知悉' : '在知悉范围内';
+  const good = what.level === 0 ? '公开件' : name === 'own' ? '本人经办' : who.emergencies.includes(what.id) ? '应急访问期间准许知悉' : who.openings.includes(what.id) ? '利用申请已批准，在阅览时限内' : '在知悉范围内';
   const bad = name === 'own' ? '不是本人经办' : what.level >= 2 ? '不在知悉范围内，确需知悉请报单位负责人批准' : '不是本部门的内部件，也不在知悉范围内';
   return reason('scope', SCOPE[name](who, what), 'E_NEED_TO_KNOW', good, bad, LAW.scope);
 }

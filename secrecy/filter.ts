@@ -115,7 +115,7 @@ function mac(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): Fil
 
 function scope(row: AccessRow, who: Subject, c: FilterColumns, level: Levels): Filter {
   const own: Filter = { sql: `${c.owner} = ?`, parameters: [who.person] };
-  const knows = or([level.exactly(0), and([level.exactly(1), oneOf(c.department, who.departments)]), named(who, c), oneOf(c.id, who.emergencies)]);
+  const knows = or([level.exactly(0), and([level.exactly(1), oneOf(c.department, who.departments)]), named(who, c), oneOf(c.id, [...who.emergencies, ...who.openings])]);
   switch (row.scope) {
     case '*': case 'receives': return EVERYTHING;
     case 'own': return own;

@@ -8,6 +8,8 @@ import type { Step } from './step.js';
 
 /** 打印、刻录、导出 (实施条例(2024)第二十七、二十九条): requested → approved / refused → issued, copy by copy → returned or destroyed → closed. */
 export interface Consent { readonly no: string; readonly by: string }
+/** Pages of a record, counted over its files in their order, both ends included. */
+export interface Extract { readonly record: string; readonly from: number; readonly to: number }
 interface Common {
   readonly id: string;
   /** 单号, on every page and every medium. */
@@ -21,6 +23,10 @@ interface Common {
   readonly purpose: string;
   readonly keepUntil: CalendarDate;
   readonly consent: Consent | null;
+  /** 利用单 under which it was asked for. */
+  readonly use?: string;
+  /** 摘录: only these pages. */
+  readonly extracts?: readonly Extract[];
   readonly requestedBy: string;
   readonly requestedAt: Instant;
 }
@@ -57,6 +63,8 @@ export function requestOutput(ask: OutputAsk, policy: OutputsFile): Step<Request
   if (given.records.length === 0 || given.records.length > policy.most.records) throw wrong('/codes', `一次申请 1 至 ${String(policy.most.records)} 件`);
   if (given.copies < 1 || given.copies > policy.most.copies) throw wrong('/copies', `份数为 1 至 ${String(policy.most.copies)}`);
   if (policy.kinds.find(({ key }) => key === given.kind)?.forms.includes(given.form) !== true) throw wrong('/form', '打印只出带水印的页面图像');
+  for (const { from, to } of given.extracts ?? []) if (to < from) throw wrong('/extracts', '止页不得小于起页');
+  if (given.extracts !== undefined && given.form !== 'pictures') throw wrong('/extracts', '摘录只出带水印的页面图像');
   if (given.keepUntil < today || given.keepUntil > addDays(today, policy.keepAtMostDays)) throw wrong('/keepUntil', `应还日期不早于今天，最长留用 ${String(policy.keepAtMostDays)} 天`);
   const next: Requested = { ...given, level, state: 'requested' };
   return { next, audit: entry(next, 'output.request', { no: next.no, kind: next.kind, form: next.form, copies: next.copies, records: next.records.map(({ record }) => record), ...(next.consent === null ? {} : { consent: next.consent.no }) }) };

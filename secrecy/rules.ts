@@ -21,13 +21,14 @@ const knows: Rule = (who, what) =>
   what.level === 0
   || (what.level === 1 && what.department !== null && who.departments.includes(what.department))
   || covers(what.scope, who)
-  || who.emergencies.includes(what.id);
+  || who.emergencies.includes(what.id)
+  || who.openings.includes(what.id);
 const keeps: Rule = (who, what) => what.level <= 1 || knows(who, what);
 
 /** 知悉范围。保密法(2024)第二十一条; 公开、内部件按部门与岗位为本产品决定。 */
 export const SCOPE = {
   '*': () => true,
-  /** 公开件; 本部门的内部件; 知悉范围列明的人员、部门; 已批准的利用单; 应急访问所列的件. */
+  /** 公开件; 本部门的内部件; 知悉范围列明的人员、部门; 已批准的利用单; 应急访问、阅览时限内所列的件. */
   knows,
   /** `knows`, and by custody every public or internal thing of the fonds. */
   keeps,

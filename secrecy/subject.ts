@@ -34,6 +34,8 @@ export interface Subject {
   readonly requests: readonly string[];
   /** Ids of things opened to this person by an emergency access in force (应急访问): need-to-know alone, and to read alone. */
   readonly emergencies: readonly string[];
+  /** Ids of the records that a reading session of an approved use request (利用单) opens to this person now: need-to-know alone, and to read alone. */
+  readonly openings: readonly string[];
   readonly grants: readonly Grant[];
   /** The grants as one word (`archivist@F001 reader@*`): the subject of Casbin's role link. */
   readonly held: string;
@@ -49,6 +51,7 @@ export interface SubjectInput {
   readonly compartments?: readonly string[];
   readonly requests?: readonly string[];
   readonly emergencies?: readonly string[];
+  readonly openings?: readonly string[];
   readonly grants: readonly Grant[];
   readonly terminal?: { readonly registered: boolean; readonly level: unknown };
 }
@@ -75,14 +78,18 @@ export function subject(input: SubjectInput): Subject {
     compartments: worded(input.compartments),
     requests: worded(input.requests),
     emergencies: worded(input.emergencies),
+    openings: worded(input.openings),
     grants,
     held: [...new Set(grants.map(({ duty, fonds }) => `${duty}@${fonds}`)), 'anyone@*'].sort().join(' '),
     terminal: { registered: terminal?.registered === true, level: isLevel(terminal?.level) ? terminal.level : 0 },
   } as Omit<Subject, typeof validated> as Subject;
 }
 
-/** As the person stands for an act that changes something: an emergency opens nothing for writing. */
-export const asWriter = (who: Subject): Subject => (who.emergencies.length === 0 ? who : { ...who, emergencies: [] });
+/** As the person stands for an act that changes something: neither an emergency nor a reading session opens anything for writing. */
+export const asWriter = (who: Subject): Subject => (who.emergencies.length === 0 && who.openings.length === 0 ? who : { ...who, emergencies: [], openings: [] });
+
+/** As the person stands in their own right, outside any reading session. */
+export const ownRight = (who: Subject): Subject => (who.openings.length === 0 ? who : { ...who, openings: [] });
 
 /** What is asked for, after every value has been looked at. Made only by `target()`. */
 export interface Target {

@@ -6,7 +6,7 @@ import { abilities, explain } from '../../secrecy/explain.js';
 import { compileFilter, RECORD_COLUMNS } from '../../secrecy/filter.js';
 import type { FilterColumns } from '../../secrecy/filter.js';
 import { clearanceToday } from '../../secrecy/personnel.js';
-import { asWriter, inForce, subject, target } from '../../secrecy/subject.js';
+import { asWriter, inForce, ownRight, subject, target } from '../../secrecy/subject.js';
 import type { Subject, SystemPolicy, Target } from '../../secrecy/subject.js';
 import type { SessionView } from '../call.js';
 import type { Brake } from '../alarms/brake.js';
@@ -41,6 +41,8 @@ export interface AccessGate extends Gate {
   explain(call: Call, act: string, aim: CoreTarget | undefined): Promise<Decision>;
   /** True when the act would be allowed; nothing is entered or refused. For greying buttons in lists. */
   would(call: Call, act: string, aim: CoreTarget): Promise<boolean>;
+  /** `would` in the person's own right: what only a reading session opens does not count. */
+  wouldAlone(call: Call, act: string, aim: CoreTarget): Promise<boolean>;
   /** The decision for somebody else, at their full clearance: for rehearsals, which change and enter nothing. */
   imagine(person: string, as: Imagined, act: string, aim: CoreTarget): Promise<Decision>;
   /** `visible` for somebody else, at their full clearance. */
@@ -52,7 +54,14 @@ export interface AccessGate extends Gate {
 }
 
 /** A person as they would be. */
-export interface Imagined { readonly clearance?: Level }
+export interface Imagined {
+  readonly clearance?: Level;
+  /** With these records opened by an approved use request. */
+  readonly openings?: readonly string[];
+}
+
+/** A record opened to somebody for a time, and the approval by which it is. */
+interface Opened { readonly record: string; readonly approval: string }
 
 export interface GateParts {
   readonly policy: AccessPolicy;
@@ -60,8 +69,8 @@ export interface GateParts {
   readonly clock: Clock;
   /** What open alarms stop comes before everything. */
   readonly brake: Pick<Brake, 'check'>;
-  /** The person, the grants and what an emergency opened, as they stand now. */
-  load(person: string): Promise<{ person: Person; grants: readonly Grant[]; emergencies: readonly { readonly record: string; readonly approval: string }[] } | undefined>;
+  /** The person, the grants and what an emergency or a reading session opened, as they stand now. */
+  load(person: string): Promise<{ person: Person; grants: readonly Grant[]; emergencies: readonly Opened[]; openings: readonly Opened[] } | undefined>;
   /** Whether each of the three offices is held now. */
   officers(): Promise<boolean>;
   /** Capabilities that go on without them. */
@@ -101,10 +110,11 @@ export function accessGate(parts: GateParts): AccessGate {
       // Work outside a session (the command line on the box) is done at the clearance itself.
       currentLevel: call.session?.currentLevel ?? cleared,
       departments: [person.department], grants, emergencies: found.emergencies.map(({ record }) => record),
+      openings: [...found.openings.map(({ record }) => record), ...as.openings ?? []],
       // A terminal that proved itself bounds what it shows; without one the box shows all, or nothing where one is asked for.
       terminal: terminal !== null ? { registered: true, level: terminal } : { registered: true, level: call.session !== undefined && (await parts.terminalRequired()) ? 0 : system.level },
     });
-    opened.set(made, new Map(found.emergencies.map(({ record, approval }) => [record, approval])));
+    opened.set(made, new Map([...found.openings, ...found.emergencies].map(({ record, approval }) => [record, approval])));
     return made;
   }
 
@@ -136,9 +146,9 @@ export function accessGate(parts: GateParts): AccessGate {
       if (!parts.withoutOfficers.includes(act.split('.')[0] ?? '') && !(await officers(call))) throw new ArchiveError('E_OFFICERS_MISSING', { act });
       const who = await subjectOf(call);
       const decision = authorize(policy, system, who, act, aimed(aim));
-      // The emergency is the ground only where there is no other.
-      const emergency = aim === undefined ? undefined : opened.get(who)?.get(aim.id);
-      const approval = emergency !== undefined && !decide(policy, system, asWriter(who), act, aimed(aim)).allowed ? emergency : null;
+      // An emergency or a reading session is the ground only where there is no other.
+      const ground = aim === undefined ? undefined : opened.get(who)?.get(aim.id);
+      const approval = ground !== undefined && !decide(policy, system, asWriter(who), act, aimed(aim)).allowed ? ground : null;
       const duties = (policy.rows.get(act) ?? []).filter(({ text, duty }) => duty !== 'anyone' && decision.matched.includes(text)).map(({ duty }): string => duty);
       return { ...decision, approval, duty: call.duty !== null && duties.includes(call.duty) ? call.duty : duties[0] ?? call.duty };
     },
@@ -146,6 +156,7 @@ export function accessGate(parts: GateParts): AccessGate {
     abilities: async (call) => abilities(policy, system, await subjectOf(call)),
     explain: async (call, act, aim) => explain(policy, system, await subjectOf(call), act, aimed(aim)),
     would: async (call, act, aim) => decide(policy, system, await subjectOf(call), act, aimed(aim)).allowed,
+    wouldAlone: async (call, act, aim) => decide(policy, system, ownRight(await subjectOf(call)), act, aimed(aim)).allowed,
     async knows(call, aim) {
       if (call.person === SYSTEM) return true;
       const show = policy.shownBy[aim.type as keyof typeof policy.shownBy];

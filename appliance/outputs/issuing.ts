@@ -57,7 +57,7 @@ export function issuing(parts: OutputParts) {
       const now = await Promise.all(one.it.records.map(async ({ record }) => (await tx.records.get(record))?.level));
       issueCopy(one.it, issuingOf(call, kind, now), policy);
       const contents = await contentsOf(tx, one.it.records.map(({ record }) => record));
-      for (const { record } of contents) if (!(await gate.imagine(one.it.requestedBy, {}, 'record.read', recordTarget(record))).allowed) throw new ArchiveError('E_OUTPUT_CHANGED', { output: one.it.id, record: record.id });
+      for (const { record } of contents) if (!(await gate.imagine(one.it.requestedBy, one.it.use === undefined ? {} : { openings: one.it.records.map((each) => each.record) }, 'record.read', recordTarget(record))).allowed) throw new ArchiveError('E_OUTPUT_CHANGED', { output: one.it.id, record: record.id });
       await more(tx, one);
       return { one, contents };
     });
@@ -101,7 +101,7 @@ export function issuing(parts: OutputParts) {
     return { one, head, carrierNo, name: markedName(`${it.no}-${String(copy)}${SUFFIX[kind]}`, it.level) };
   }
 
-  const drawn = async ({ one, contents }: Prepared): Promise<readonly DrawnPage[] | null> => (one.it.form === 'pictures' ? drawPages(parts, contents) : null);
+  const drawn = async ({ one, contents }: Prepared): Promise<readonly DrawnPage[] | null> => (one.it.form === 'pictures' ? drawPages(parts, contents, one.it.extracts) : null);
   const codes = ({ contents }: Prepared): readonly string[] => contents.map(({ record }) => codeOf(record));
   const placed = { 'Cache-Control': 'no-store' };
 
@@ -144,7 +144,7 @@ export function issuing(parts: OutputParts) {
     /** 打印: one numbered copy as PDF for the registered printer. Nothing of it is kept. */
     async print(call: ServerCall, input: OutputPrint) {
       const ready = await prepared(call, input, 'print', async (tx, { it }) => { await machineOf(tx, call, 'printer', input.machineNo, it.level); });
-      const pages = await drawPages(parts, ready.contents);
+      const pages = await drawPages(parts, ready.contents, ready.one.it.extracts);
       const copy = await issued(call, input, 'print', ready, { pages: pages.length, files: [], device: async (tx, { it }) => machineOf(tx, call, 'printer', input.machineNo, it.level) });
       return bytes('application/pdf', await sheets(pages, copy.head, policy.page.quality), { fileName: copy.name, headers: { ...placed, 'X-Trace-Code': copy.head.trace } });
     },

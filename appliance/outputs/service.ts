@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { ArchiveError } from '../../core/errors.js';
 import { recordTarget } from '../../core/holdings.js';
+import type { StoredRecord } from '../../core/holdings.js';
+import { requireCopy } from '../../secrecy/use-request.js';
 import type { AuditEntry } from '../../core/audit.js';
 import type { Clock, Ids, ReadTools, Sm3, WriteTools } from '../../core/ports.js';
 import { cleanText } from '../../core/text.js';
@@ -125,8 +127,25 @@ export function outputService(given: OutputServiceParts) {
 
   /** What the signers sign. */
   const decidedOf = ({ it }: StoredOutput): Json => ({
-    output: it.id, no: it.no, kind: it.kind, form: it.form, level: it.level, records: it.records.map(({ record }) => record), copies: it.copies, purpose: it.purpose, keepUntil: it.keepUntil, consent: it.consent === null ? null : { ...it.consent }, by: it.requestedBy,
+    output: it.id, no: it.no, kind: it.kind, form: it.form, level: it.level, records: it.records.map(({ record }) => record), copies: it.copies, purpose: it.purpose, keepUntil: it.keepUntil, consent: it.consent === null ? null : { ...it.consent }, by: it.requestedBy, ...(it.use === undefined ? {} : { use: it.use }), ...(it.extracts === undefined ? {} : { extracts: it.extracts.map((one) => ({ ...one })) }),
   });
+
+  /** What the person reads only under a use request is copied only under it, in the way it allows. @see 办法第三十五条 */
+  async function authorised(tx: Tx, call: ServerCall, input: OutputRequest, records: readonly StoredRecord[]): Promise<void> {
+    if (input.use !== undefined) {
+      const use = await tx.uses.get(input.use);
+      if (use === undefined || use.it.applicant !== call.person) throw new ArchiveError('E_NOT_FOUND');
+      requireCopy(use.it, { by: call.person, kind: input.kind, excerpt: input.extracts !== undefined, records: records.map(({ id }) => id), approved: (await tx.uses.records(use.it.id)).map(({ record }) => record), today: clock.today() });
+      return;
+    }
+    for (const record of records) if (!(await gate.wouldAlone(call, 'record.read', recordTarget(record)))) throw new ArchiveError('E_COPY_NOT_AUTHORIZED', { why: 'use' }, [{ at: '/use', message: '凭利用单阅览的档案，须在该利用单批准的方式内申请复制' }]);
+  }
+
+  function extracted(records: readonly StoredRecord[], code: string): StoredRecord {
+    const record = records.find((one) => codeOf(one) === code);
+    if (record === undefined) throw wrong('/extracts', '摘录的档号须在申请的档号之内');
+    return record;
+  }
 
   async function decided(tx: WriteTx, id: string): Promise<StoredOutput> {
     const one = await tx.outputs.get(id);
@@ -175,21 +194,25 @@ export function outputService(given: OutputServiceParts) {
         const records = await recordsByCode(tx, input.codes, async (record) => gate.knows(call, recordTarget(record)));
         for (const record of records) await tx.allow(recordTarget(record), 'record.read');
         const level = highest(records.map((one) => one.level));
+        await authorised(tx, call, input, records);
+        const extracts = input.extracts?.map(({ code, from, to }) => ({ record: extracted(records, code).id, from, to }));
         const department = await tx.people.departmentOf(call.person) ?? '';
         const series = `${policy.kinds.find(({ key }) => key === input.kind)?.prefix ?? ''}${String(level)}-${clock.today().slice(0, 4)}-`;
         const at = clock.now();
         const { next, audit } = requestOutput({
           id: ids.uuid(), no: `${series}${String(await tx.outputs.numbered(series) + 1).padStart(4, '0')}`, kind: input.kind, form: input.form, records: records.map((one) => ({ record: one.id, level: one.level })), copies: input.copies, purpose, keepUntil: input.keepUntil, consent,
+          ...(input.use === undefined ? {} : { use: input.use }), ...(extracts === undefined ? {} : { extracts }),
           requestedBy: call.person, requestedAt: at, lapsesAt: new Date(Date.parse(at) + policy.hours * HOUR_MS).toISOString(), today: clock.today(),
         }, policy);
         const one: StoredOutput = { it: next, fonds: records[0]?.fonds ?? unit.fonds, department, version: 1 };
         await tx.allow({ ...outputTarget(one), id: NOT_YET_MADE });
         await tx.outputs.add(one);
+        if (input.use !== undefined) await tx.useLinks.link(input.use, next.id);
         tx.audit(audit);
         const { id, state } = await given.approvals.request(tx, call, {
           act: call.act, object: next.id, decided: decidedOf(one), level: next.level, fonds: one.fonds, seats: rulesOf(policy, next.level).seats,
           words: [
-            `${kindName(next.kind)}：${next.no}（${levelName(next.level)}），${String(next.copies)} 份，${next.form === 'pictures' ? '带水印的页面图像' : '原文件'}`, `档案 ${String(records.length)} 件：${records.map(codeOf).join('、')}`,
+            `${kindName(next.kind)}：${next.no}（${levelName(next.level)}），${String(next.copies)} 份，${next.form === 'pictures' ? '带水印的页面图像' : '原文件'}`, `档案 ${String(records.length)} 件：${records.map(codeOf).join('、')}`, ...(extracts === undefined ? [] : [`摘录：${(input.extracts ?? []).map(({ code, from, to }) => `${code} 第 ${String(from)} 至 ${String(to)} 页`).join('；')}`]),
             `用途：${next.purpose}`, `领用人：${await given.nameOf(call.person)}，应于 ${next.keepUntil} 前归还`, ...(next.consent === null ? [] : [`同意文号：${next.consent.no}（${next.consent.by}）`]),
           ],
         });

@@ -10,6 +10,7 @@ import type { Preview } from '../preview/preview.js';
 import { watermarkSvg } from '../preview/watermark.js';
 import { BOLD, REGULAR, typeface } from '../reports/typeface.js';
 import { codeOf } from './contents.js';
+import type { Extract } from '../../secrecy/output.js';
 import type { Content } from './contents.js';
 
 /** A page as it stands in the record, not yet marked. */
@@ -36,17 +37,21 @@ export interface CopyHead {
  * Pages of everything that is given out, in memory alone.
  * @throws ArchiveError `E_PREVIEW_UNAVAILABLE` for a file without page view, `E_OUTPUT_TOO_LARGE`
  */
-export async function drawPages(parts: { readonly vault: Vault; readonly preview: Preview; readonly policy: OutputsFile }, contents: readonly Content[]): Promise<readonly DrawnPage[]> {
+export async function drawPages(parts: { readonly vault: Vault; readonly preview: Preview; readonly policy: OutputsFile }, contents: readonly Content[], extracts?: readonly Extract[]): Promise<readonly DrawnPage[]> {
   const { most, page } = parts.policy;
   const pages: DrawnPage[] = [];
   let bytes = 0;
   for (const { record, files } of contents) {
+    let before = 0;
+    const wanted = (page: number): boolean => extracts === undefined || extracts.some((one) => one.record === record.id && page >= one.from && page <= one.to);
     for (const file of files) {
       const source = await parts.vault.source(file.object);
       try {
         const count = await parts.preview.pageCount(source, file.mime);
-        if (pages.length + count > most.pages) throw new ArchiveError('E_OUTPUT_TOO_LARGE', { limit: most.pages }, [{ at: '/codes', message: `每份最多 ${String(most.pages)} 页` }]);
-        for (let pageNo = 1; pageNo <= count; pageNo += 1) {
+        const chosen = Array.from({ length: count }, (_, at) => at + 1).filter((pageNo) => wanted(before + pageNo));
+        before += count;
+        if (pages.length + chosen.length > most.pages) throw new ArchiveError('E_OUTPUT_TOO_LARGE', { limit: most.pages }, [{ at: '/codes', message: `每份最多 ${String(most.pages)} 页` }]);
+        for (const pageNo of chosen) {
           const png = await parts.preview.renderPage(source, file.mime, pageNo, { widthPixels: page.widthPixels });
           bytes += png.length;
           if (bytes > most.pictureBytes) throw new ArchiveError('E_OUTPUT_TOO_LARGE', { limit: most.pictureBytes });

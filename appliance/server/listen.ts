@@ -73,6 +73,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   };
   const round = async (): Promise<void> => {
     if (box.keys.state === 'unlocked') { await services.transport.ensure(); await services.tables.round(); await services.peopleRound(); await services.carrierRound(); await services.outputRound(); await services.disposalRound(); }
+    if (box.keys.state === 'unlocked') await services.useRound();
   };
   await round();
   await sign();

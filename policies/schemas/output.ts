@@ -61,6 +61,8 @@ export const OutputRequest = Type.Object({
   purpose: Text(300, '用途', 2),
   keepUntil: Day('应还日期'),
   consentNo: Type.Optional(Text(80, '同意文号')), consentBy: Type.Optional(Text(100, '同意机关')),
+  use: Type.Optional(Id('利用单；凭利用单阅览的档案必填')),
+  extracts: Type.Optional(Type.Array(Type.Object({ code: Text(120, '档号'), from: Type.Integer({ minimum: 1, maximum: 9999, description: '起页' }), to: Type.Integer({ minimum: 1, maximum: 9999, description: '止页' }) }, closed), { minItems: 1, maxItems: 50, description: '摘录：只出这些页' })),
 }, { $id: 'output.request', ...closed });
 export type OutputRequest = Static<typeof OutputRequest>;
 

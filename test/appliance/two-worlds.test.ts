@@ -36,7 +36,7 @@ function idsInRows(): Ids & { row: string } {
   };
 }
 
-interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string; readonly carrier?: string; readonly disposal?: string; readonly output?: string }
+interface Filed { readonly batch: string; readonly number: string; readonly record: string; readonly file: string; readonly reportNo: string | null; readonly matter?: string; readonly form?: string; readonly carrier?: string; readonly disposal?: string; readonly output?: string; readonly use?: string }
 
 const done = <T>(answer: Answer<T>): T => {
   if (answer.status !== 200) throw new Error(answer.bytes.toString('utf8'));
@@ -75,7 +75,10 @@ async function markedAndChanged(custodian: Client, authority: Client, hidden: Fi
   done(await custodian.post('session.switch-level', { level: 3 }));
   const { record: { electronicRecordCode } } = done(await custodian.get<{ record: { electronicRecordCode: string } }>('record.show', { record: hidden.record }));
   const { output } = done(await custodian.post<{ output: string }>('output.request', { kind: 'print', form: 'pictures', codes: [electronicRecordCode], copies: 1, purpose: '隐龙潭会商', keepUntil: '2026-11-30' }));
-  return { ...hidden, matter, form, output };
+  // 利用 of it is asked for and put before its signers.
+  done(await authority.post('session.switch-level', { level: 3 }));
+  const { use } = done(await authority.post<{ use: string }>('use.request', { purpose: '隐龙潭会商', mode: 'view', channel: 'lan', codes: [electronicRecordCode] }));
+  return { ...hidden, matter, form, output, use };
 }
 
 /** 载体, its line of 待销 and a batch to destroy it: what else of a hidden record a stranger might notice. */
@@ -102,6 +105,7 @@ function values(parameter: Parameter, hidden: Filed, seen: Filed): readonly (str
     q: ['隐龙潭', '泄洪', '通知', '隐'], categoryCode: ['WS'], archivalYear: [2026], retentionCode: ['D10', 'Y'], fonds: ['Z109'], department: ['BMB', 'DAS', 'FGC'], level: [0, 1, 2, 3, 4],
     codePrefix: ['Z109-WS'], from: ['2026-01-01'], until: ['2026-12-31'], state: ['filed', 'arranged', 'inspected'], page: [1, 2], size: [1, 200], width: [400], run: [1, 2],
     carrier: id((one) => one.carrier ?? NOBODY), disposal: id((one) => one.disposal ?? NOBODY),
+    use: id((one) => one.use ?? NOBODY),
     classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY), output: id((one) => one.output ?? NOBODY),
     number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], left: [1], right: [1, 2], version: ['1.1.0'], against: ['1.1.0'], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'R15', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
   };

@@ -81,7 +81,7 @@ export const holdings: Piece = {
         if (it === undefined) return Promise.resolve(undefined);
         const person = { id, status: 'active', clearance: it.clearance, clearanceUntil: null, token: null, department: it.department } as unknown as Person;
         const grant = { id, person: id, duty: it.duty, fonds: '*', reason: '', validFrom: '2026-01-01T00:00:00.000Z', validUntil: null, grantedBy: '', grantedAt: '', revokedBy: null, revokedAt: null };
-        return Promise.resolve({ person, grants: [grant], emergencies: [] });
+        return Promise.resolve({ person, grants: [grant], emergencies: [], openings: [] });
       },
     });
     const { records } = repositories(reader, sealing, async (ids, listed) => {

@@ -231,6 +231,15 @@ const MAY = `
   opening.due                archivist custodian repository unit_head officer
   opening.list               archivist custodian repository unit_head officer
   opening.propose            archivist custodian repository
+  channel.list               everyone
+  use.list                   custodian archivist officer unit_head inspector class_authority repository proposer reader
+  use.show                   custodian archivist officer unit_head inspector class_authority repository proposer reader
+  use.request                custodian archivist officer unit_head class_authority repository proposer reader
+  use.assess                 custodian archivist
+  use.refuse                 custodian archivist
+  use.open                   custodian archivist officer unit_head class_authority repository proposer reader
+  use.close                  custodian archivist officer unit_head class_authority repository proposer reader
+  use.statistics             custodian archivist officer unit_head inspector
   device.scan                sysadmin secadmin custodian officer
   device.register            secadmin
   device.renew               secadmin

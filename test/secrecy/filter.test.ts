@@ -47,6 +47,7 @@ const people = fc.record({
   departments: few('D1', 'D2'),
   requests: few('Q1', 'Q2'),
   emergencies: few('R001', 'R007', 'R020', 'R033', 'R059'),
+  openings: few('R002', 'R007', 'R021', 'R034', 'R058'),
   compartments: few('K1', 'K2'),
   grants: fc.array(fc.record({ duty: fc.oneof({ weight: 4, arbitrary: fc.constantFrom<Duty>('archivist', 'custodian', 'proposer', 'reader', 'class_authority') }, { weight: 1, arbitrary: fc.constantFrom<Duty>(...DUTIES) }), fonds: fc.constantFrom('F1', 'F1', 'F2', '*', 'F 3', '') }), { minLength: 1, maxLength: 3 }),
   terminal: fc.record({ registered: fc.boolean(), level: levels }),

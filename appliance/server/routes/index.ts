@@ -35,6 +35,7 @@ import { onlineRoutes, sourceRoutes } from './source.js';
 import { keyRoutes, systemRoutes } from './system.js';
 import { tableRoutes } from './table.js';
 import { transferRoutes } from './transfer.js';
+import { useRoutes } from './use.js';
 
 /** One line a capability. */
 const everyRoute = (box: Box, services: Services): Routes => ({
@@ -76,6 +77,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...appraisalRoutes(services),
   ...outputRoutes(services),
   ...openingRoutes(services),
+  ...useRoutes(services),
   ...disposalRoutes(services.disposal, box.policies.content('media-destruction.json').photos.maxBytes),
   ...systemRoutes(box, services),
 });

@@ -38,6 +38,7 @@ import { openingAndUse } from './0033-opening-and-use.js';
 import { sources } from './0028-sources.js';
 import { arranging } from './0037-arranging.js';
 import { tables } from './0029-tables.js';
+import { useAndProof } from './0034-use-and-proof.js';
 
 const MIGRATIONS: readonly Migration[] = [
   ledger, people, holdings, inspection, reports, classification,
@@ -71,6 +72,7 @@ const MIGRATIONS: readonly Migration[] = [
   arranging,
   conversion,
   tables,
+  useAndProof,
 ];
 
 /**
