@@ -15,6 +15,8 @@ export const PAGES: readonly PageGroup[] = [
   {
     name: '收集归档', pages: [
       { path: '/capture', name: '收集', acts: ['capture.list', 'capture.open'], letter: 'c' },
+      { path: '/sources', name: '来源系统', acts: ['source.list'] },
+      { path: '/tables', name: '三表', acts: ['table.list'] },
       { path: '/inspection', name: '四性检测', acts: ['inspection.list'], letter: 't' },
       { path: '/arrangement', name: '整理编目', acts: ['arrangement.list'], letter: 'a' },
       { path: '/filing', name: '清点归档', acts: ['filing.list'], letter: 'f' },
