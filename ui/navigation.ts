@@ -45,6 +45,7 @@ export const PAGES: readonly PageGroup[] = [
   },
   {
     name: '载体与设备', pages: [
+      { path: '/preservation', name: '保管与检测', acts: ['preservation.show'] },
       { path: '/carriers', name: '载体台账', acts: ['carrier.list'] },
       { path: '/disposal', name: '载体销毁', acts: ['disposal.list'] },
       { path: '/outputs', name: '打印刻录导出', acts: ['output.list'] },

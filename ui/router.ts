@@ -61,6 +61,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/backup', component: () => import('./pages/backup.vue') },
   { path: '/calendar', component: () => import('./pages/calendar.vue') },
   { path: '/organisation', component: () => import('./pages/organisation.vue') },
+  { path: '/preservation', component: () => import('./pages/preservation.vue') },
   { path: '/compliance', component: () => import('./pages/compliance.vue') },
   { path: '/keys', component: () => import('./pages/keys.vue') },
   { path: '/system', component: () => import('./pages/system.vue') },

@@ -145,7 +145,7 @@ function masked(answer: Answer<unknown>): { status: number; headers: Record<stri
 /** What a person is told by duty although it speaks of all that the box holds. Everything else must be equal for everyone. */
 const BY_DUTY: Readonly<Record<string, readonly string[]>> = {
   // 系统管理员 and 安全保密管理员 look after the box and see how much it holds, and who asks for what is above them; 检查员 and 安全审计员 look after the ledger, whose length grows with every act.
-  sunhao: ['system.status', 'key.register', 'binding.show'], chenlixin: ['system.status', 'key.register', 'compliance.list', 'binding.show', 'mark.list', 'alarm.list'],
+  sunhao: ['system.status', 'key.register', 'binding.show', 'preservation.show'], chenlixin: ['system.status', 'key.register', 'compliance.list', 'binding.show', 'preservation.show', 'mark.list', 'alarm.list'],
   zhangjian: ['system.status', 'audit.checkpoints', 'session.current'],
 };
 /** A marked page bears the code of its own ledger entry: the bytes differ from read to read in one world, too. */
