@@ -43,7 +43,7 @@ import { accreditedUntil } from './store/repositories/compliance.js';
 import { complianceOf } from './compliance/compose.js';
 import { custodyOf } from './custody/compose.js';
 import { composeDestruction } from './destruction/compose.js';
-import { composeCalendar } from './calendar/compose.js';
+import { composeCalendar, wordsOf } from './calendar/compose.js';
 import { SmCryptoVerifier } from './crypto/sm-crypto-adapter.js';
 import { identityServices } from './identity/compose.js';
 import { describeSession } from './identity/describe-session.js';
@@ -138,7 +138,9 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       return listed && { listed: listed.length, changed: now.filter((one) => listed.find(({ file }) => file === one.file)?.sm3 !== one.sm3).length };
     },
   });
+  const dated = composeCalendar(box, { nameOf, dutyName, marks: async (call) => marking.expiring.counts(call) });
   const report = reportService({
+    ledgers: { gate, calendar: dated.calendar, ...wordsOf(policies) },
     containers: box.containers, store, vault: box.vault, ledger: box.ledger, sm3: box.sm3, clock, ids, box: box.identity, profile, policy: policies.content('reports.json'),
     marks: policies.content('marking.json'), items: policies.content('test-items.json'), nameOf, visible: async (call, act) => gate.visible(call, act, 1, REPORT_COLUMNS),
     appraisal: { gate, sm3: box.sm3, policy: policies.content('appraisal.json') }, compliance, drills: async () => backingUp.backupDrills.told(), roles: {
@@ -175,7 +177,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   }
 
   return {
-    ...composeCalendar(box, { nameOf, dutyName, marks: async (call) => marking.expiring.counts(call) }),
+    ...dated,
     ...composeGuarding(box, { nameOf, approvals: identity.approvals }),
     ...alarming,
     ...composeAppraisal(box, { approvals: identity.approvals, verifierFor, nameOf }),

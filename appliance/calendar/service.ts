@@ -78,6 +78,17 @@ export function calendarService({ box, registers, dutyName }: CalendarParts) {
     sightOf,
     summaries,
 
+    /** What is past its day, for the report; that a record may be opened is nobody's delay. */
+    async linesFor(tx: Tx, call: ServerCall, on: CalendarDate) {
+      const { may, seen } = await sightOf(call);
+      const late = { on, after: null, until: later(on, -1) };
+      const lines = [
+        ...(seen === undefined ? [] : await records.lines(tx.sql, seen, RECORD_OBLIGATIONS.filter((kind) => kind !== 'opening'), late, LINES_MOST)),
+        ...(await boxLines(tx, call, may, on, late.until)),
+      ].sort((one, other) => (one.dueOn === other.dueOn ? 0 : one.dueOn < other.dueOn ? -1 : 1));
+      return Promise.all(lines.map(async (line) => ({ ...(await outward(tx, line, on)), record: isRecord(line) ? await tx.records.get(line.record) ?? null : null })));
+    },
+
     async list(call: ServerCall, input: CalendarList) {
       const { page = 1, size = 50, kind, window = 'all' } = input;
       const today = clock.today();

@@ -35,6 +35,8 @@ import type { ComplianceService } from '../compliance/service.js';
 import { drillReport, type DrillTold } from '../backup/drill-report.js';
 import { appraisalReport, appraisalReportFacts } from '../appraisal/report.js';
 import type { AppraisalReporting } from '../appraisal/report.js';
+import { isLedger, ledgerReports } from './ledgers.js';
+import type { LedgerParts } from './ledgers.js';
 import { userRoleReport } from './user-role.js';
 import type { PolicyDigest, UserRoleFacts } from './user-role.js';
 
@@ -57,6 +59,8 @@ export interface ReportServiceParts {
   readonly appraisal: AppraisalReporting;
   /** 恢复演练 for R13. */
   drills(): Promise<readonly DrillTold[]>;
+  /** What the lists of filing, delays, transfers and responsibility need. */
+  readonly ledgers: Omit<LedgerParts, 'clock' | 'levels' | 'nameOf'>;
   /** 合规清单 for R17. */
   readonly compliance: Pick<ComplianceService, 'file' | 'checked'>;
   visible(call: ServerCall, act: string): Promise<Visibility>;
@@ -86,6 +90,7 @@ export function reportService(parts: ReportServiceParts) {
   const making = new Mutex();
   const planned = (kind: ReportKind) => plannedReport(policy, kind);
   const levelPolicy = { withoutTitlesLevel: policy.withoutTitlesLevel, marks: parts.marks };
+  const ledgers = ledgerReports({ ...parts.ledgers, clock, levels: levelPolicy, nameOf: parts.nameOf });
 
   async function fourProperty(tx: ReadTx, input: ReportCreate): Promise<Gathered> {
     const run = input.reportNo === undefined ? undefined : await tx.runs.byReportNo(input.reportNo);
@@ -187,9 +192,9 @@ export function reportService(parts: ReportServiceParts) {
     const { gathered, account, number } = await store.read(call, async (tx) => {
       await tx.allow();
       const prefix = `${input.kind}-${clock.today().replaceAll('-', '')}-`;
+      const gathered: Gathered = isLedger(input.kind) ? await ledgers(tx, call, input, planned(input.kind)) : await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R13: async () => drilled(tx, call), R15: async () => appraised(tx, call, input), R17: async () => compliance(tx, call) })[input.kind]();
       return {
-        gathered: await ({ R08: async () => fourProperty(tx, input), R11: async () => userRole(tx, call), R13: async () => drilled(tx, call), R15: async () => appraised(tx, call, input), R17: async () => compliance(tx, call) })[input.kind](),
-        account: (await tx.people.get(call.person))?.account ?? '', number: await drawNumber(ids, prefix, async (number) => tx.reports.numbered(number)),
+        gathered, account: (await tx.people.get(call.person))?.account ?? '', number: await drawNumber(ids, prefix, async (number) => tx.reports.numbered(number)),
       };
     });
     const { content, at, fonds, department, tells, appraisal } = gathered;

@@ -5,7 +5,7 @@ import { paging } from './person.js';
 const closed = { additionalProperties: false } as const;
 const Words = Type.String({ minLength: 1 });
 
-export const ReportKind = Type.Union([Type.Literal('R08'), Type.Literal('R11'), Type.Literal('R13'), Type.Literal('R15'), Type.Literal('R17')], { description: '报表' });
+export const ReportKind = Type.Union([Type.Literal('R07'), Type.Literal('R08'), Type.Literal('R09'), Type.Literal('R11'), Type.Literal('R13'), Type.Literal('R15'), Type.Literal('R17'), Type.Literal('R22'), Type.Literal('R23'), Type.Literal('R24')], { description: '报表' });
 export type ReportKind = Static<typeof ReportKind>;
 
 /** One column: its key in the rows, the Chinese heading, its share of the width. */
@@ -107,6 +107,15 @@ export const ReportCreate = Type.Object({
   /** R08: another run of the batch to hold it against. */
   against: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: '对比第几次检测' })),
   titles: Type.Optional(Type.Boolean({ description: '列出题名' })),
+  /** R22, R23: fonds and year, category and period where one wants less. */
+  fonds: Type.Optional(Type.String({ pattern: '^[A-Z0-9]{1,10}$', description: '全宗' })),
+  archivalYear: Type.Optional(Type.Integer({ minimum: 1900, maximum: 9999, description: '归属年度' })),
+  category: Type.Optional(Type.String({ pattern: '^[A-Z0-9·-]{1,20}$', description: '门类' })),
+  retention: Type.Optional(Type.String({ pattern: '^(Y|D[1-9]\\d{0,2})$', description: '保管期限' })),
+  /** R07: the 移交批次. */
+  transfer: Type.Optional(Type.String({ format: 'uuid', description: '移交批次' })),
+  /** R24: the record by its 档号. */
+  archivalCode: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: '档号' })),
   /** R15: the 鉴定批次 it is about. */
   appraisal: Type.Optional(Type.String({ format: 'uuid', description: '鉴定批次' })),
 }, { $id: 'report.create', ...closed });

@@ -348,6 +348,11 @@ const MAY = `
   report.create              auditadmin secadmin officer keepers inspector
   report.four-property       keepers inspector
   report.appraisal           archivist custodian
+  report.transfer            archivist custodian
+  report.overdue             archivist custodian officer
+  report.filing-register     archivist custodian
+  report.filing-catalogue    archivist custodian
+  report.chain               officer custodian
   report.user-role           auditadmin inspector
   report.drill               secadmin auditadmin inspector
   report.compliance          secadmin officer
