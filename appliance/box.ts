@@ -62,6 +62,7 @@ import { useRepository } from './store/repositories/uses.js';
 import { peopleRepository } from './store/repositories/people.js';
 import { terminalRepository } from './store/repositories/terminals.js';
 import { reportRepository } from './store/repositories/reports.js';
+import { volumeRepository } from './store/repositories/volumes.js';
 import { transferRepository } from './store/repositories/transfers.js';
 import { sealingWith } from './store/sealing.js';
 import type { Sealing } from './store/sealing.js';
@@ -189,6 +190,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       for (const object of await disposalRepository(sql, sealing).follow(id, level, clock.now())) moving.add(object);
     }
     if (kind === 'transfer') await transferRepository(sql, sealing).follow(id, level);
+    if (kind === 'volume') await volumeRepository(sql, sealing).follow(id, level);
     const object = kind === 'report' ? await reportRepository(sql, sealing).relevel(id, level, clock.now()) : null;
     if (object !== null) moving.add(object);
   });

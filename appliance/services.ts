@@ -1,5 +1,5 @@
 import { canonicalBytes } from '../core/canonical.js';
-import { recordSchema, searchedKeys } from '../core/metadata.js';
+import { recordSchema, requiredByCategory, searchedKeys } from '../core/metadata.js';
 import type { SchemaFault } from '../core/metadata.js';
 import { arrangementService } from '../core/services/arrangement.js';
 import { captureService } from '../core/services/capture.js';
@@ -25,6 +25,7 @@ import { boxSignatureCheck } from './box.js';
 import type { Box } from './box.js';
 import { composeOffline } from './capture/compose.js';
 import type { Intake } from './capture/intake.js';
+import { volumeService } from './containers/volumes.js';
 import { composeAppraisal } from './appraisal/compose.js';
 import { composeCarriers } from './carriers/compose.js';
 import { composeConversion } from './conversion/compose.js';
@@ -107,7 +108,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     },
   };
   const relations = relationGuard(policies.content('relations.json'), clock);
-  const arranging = { clock, ids, relations, codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
+  const arranging = { clock, ids, relations, categories: requiredByCategory(policies.content('metadata.json')), codes: policies.content('archival-codes.json'), schemes: policies.content('schemes.json'), schedule: policies.content('retention.json'), fondsRules: rulesOf, visibleRecords: recordsShown };
 
   const digest = (text: string): string => Buffer.from(box.sm3(Buffer.from(text))).toString('hex');
   const verifierFor = officerVerifier(crypto, new SmCryptoVerifier(), () => box.keys.identity.authority);
@@ -227,6 +228,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
       store, content: box.vault, inspector, stripper: intake.seals.over(box.vault), clock, ids, keepSignedOriginal: policies.content('capture.json').keepSignedOriginal,
     }),
     arrangement,
+    volumes: volumeService({ box, relations, fondsRules: rulesOf, nameOf }),
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
     ...inspecting,
     filing: filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()), requireScans: scanning.scans.requireDescribed }),

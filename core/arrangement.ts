@@ -1,7 +1,7 @@
-import type { ArchivalCodes } from './archival-code.js';
+import type { ArchivalCodes, CodeKey, CodeValues } from './archival-code.js';
 import { ArchiveError } from './errors.js';
 import type { CalendarDate, Level } from './ports.js';
-import type { Scheme, Schemes } from '../policies/schemas/arrangement.js';
+import type { CodeTemplate, Scheme, Schemes } from '../policies/schemas/arrangement.js';
 
 /** What decides in which sequence a record is numbered, and where it stands there. */
 export interface Arranged {
@@ -16,6 +16,10 @@ export interface Arranged {
   readonly level: Level;
   readonly documentDate: CalendarDate;
   readonly completedOn: CalendarDate;
+  /** Parts of the code that the category has of its own: 栏目, 组号, 会计类别, 案卷号. Numbers run within them. */
+  readonly more?: CodeValues;
+  /** Place within its volume; numbers follow it. */
+  readonly place?: number;
   /** 文号, for sorting only. */
   readonly documentNumber?: string;
 }
@@ -49,14 +53,17 @@ export function findScheme(schemes: Schemes, id: string): Scheme {
  * The sequence that a record is numbered in.
  * @throws ArchiveError `E_ARRANGE_INCOMPLETE` where the scheme asks for 机构(问题) and the record has none
  */
-export function seriesOf(schemes: Schemes, fonds: FondsRules, record: Pick<Arranged, 'category' | 'archivalYear' | 'retention' | 'orgOrFunction' | 'level'>): Series {
+export function seriesOf(schemes: Schemes, fonds: FondsRules, record: Pick<Arranged, 'category' | 'archivalYear' | 'retention' | 'orgOrFunction' | 'level' | 'more'>, template?: CodeTemplate): Series {
   const scheme = findScheme(schemes, fonds.schemeId);
   const own = scheme.codeHasOrg ? record.orgOrFunction ?? '' : '';
   if (scheme.codeHasOrg && own === '') throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing: ['orgOrFunction'] });
   const apart = fonds.separateClassifiedSequence && record.level >= 2 ? schemes.classifiedOrgSuffix : '';
-  const org = `${own}${apart}`;
+  // What the code does not show cannot tell two numbers apart.
+  const shows = (key: CodeKey): boolean => template === undefined || template.parts.some((part) => part.key === key);
+  const org = shows('org') ? `${own}${apart}` : '';
+  const more = Object.entries(record.more ?? {}).filter(([key]) => shows(key as CodeKey)).map(([key, value]) => `${key}=${value}`).sort();
   return {
-    key: [fonds.fonds, record.category, String(record.archivalYear), record.retention, org].join('|'),
+    key: [fonds.fonds, record.category, String(record.archivalYear), shows('retention') ? record.retention : '', org, ...more].join('|'),
     fonds: fonds.fonds, category: record.category, year: record.archivalYear, retention: record.retention, org: org === '' ? null : org,
   };
 }
@@ -132,7 +139,7 @@ export interface NumberedRecord {
 export function numberBatch(codes: ArchivalCodes, schemes: Schemes, fonds: FondsRules, records: readonly Arranged[], last: ReadonlyMap<string, number>): readonly NumberedRecord[] {
   const bySeries = new Map<string, { readonly series: Series; readonly members: Arranged[] }>();
   for (const record of records) {
-    const series = seriesOf(schemes, fonds, record);
+    const series = seriesOf(schemes, fonds, record, codes.templateFor(fonds.profile, record.category, record.unit));
     const found = bySeries.get(series.key) ?? { series, members: [] };
     found.members.push(record);
     bySeries.set(series.key, found);
@@ -140,10 +147,10 @@ export function numberBatch(codes: ArchivalCodes, schemes: Schemes, fonds: Fonds
   const inOrder = compareForNumbering(schemes);
   return [...bySeries.values()].flatMap(({ series, members }) => {
     const before = last.get(series.key) ?? 0;
-    return members.sort(inOrder).map((record, index) => {
-      const sequence = before + index + 1;
+    return members.sort((one, other) => (one.place ?? 0) - (other.place ?? 0) || inOrder(one, other)).map((record, index) => {
+      const sequence = record.place ?? before + index + 1;
       const template = codes.templateFor(fonds.profile, record.category, record.unit);
-      const values = { fonds: series.fonds, category: series.category, year: String(series.year), retention: series.retention, item: String(sequence) };
+      const values = { fonds: series.fonds, category: series.category, year: String(series.year), retention: series.retention, item: String(sequence), ...record.more };
       return { id: record.id, series, sequence, archivalCode: codes.format(template, series.org === null ? values : { ...values, org: series.org }) };
     });
   });

@@ -12,6 +12,18 @@ const reached = (from: Stage | undefined, stage: Stage): boolean => from !== und
 /** Elements of the standard and fields of ours, in the order of the scheme. */
 export const allElements = (scheme: MetadataScheme): readonly MetadataElement[] => [...scheme.elements, ...scheme.fields];
 
+/** What a record of each 门类 must have filled in to be arranged (照片、录音录像、会计、网页): by category, from the conditions of the scheme. */
+export function requiredByCategory(scheme: MetadataScheme): CategoryKeys {
+  const keys: Record<string, string[]> = {};
+  for (const { from, when, require: wanted = [] } of scheme.conditions) {
+    const [only] = when;
+    if (from !== 'arr' || when.length !== 1 || only?.key !== 'categoryCode') continue;
+    for (const category of only.in ?? []) keys[String(category)] = [...keys[String(category)] ?? [], ...wanted];
+  }
+  return keys;
+}
+export type CategoryKeys = Readonly<Record<string, readonly string[]>>;
+
 /** Keys of the sealed description (著录): what tells something about the content rests only under the level's metadata key. */
 export const describedKeys = (scheme: MetadataScheme): readonly string[] =>
   allElements(scheme).filter((element) => element.place === 'record' && element.home === 'sealed').map((element) => element.key);

@@ -4,6 +4,7 @@ import type { Description } from '../description.js';
 import { ArchiveError } from '../errors.js';
 import type { ErrorDetail } from '../errors.js';
 import type { StoredRecord } from '../holdings.js';
+import type { CategoryKeys } from '../metadata.js';
 import type { Clock } from '../ports.js';
 import { descriptionIsOpen, isRecordState } from '../record.js';
 import { requireRetention } from '../retention.js';
@@ -11,11 +12,12 @@ import type { RetentionSchedule, Schemes } from '../../policies/schemas/arrangem
 import type { ArrangementRow } from '../../policies/schemas/arranging.js';
 
 /** What a record still lacks before it can be filed (办法第十九条一款), as field names the grid knows. */
-export function missingForFiling(record: StoredRecord, scheme: { readonly codeHasOrg: boolean }): readonly string[] {
+export function missingForFiling(record: StoredRecord, scheme: { readonly codeHasOrg: boolean }, byCategory: CategoryKeys = {}): readonly string[] {
   const wanted: readonly (readonly [string, unknown])[] = [
     ['title', record.description.title], ['author', record.description.author], ['categoryCode', record.categoryCode], ['archivalYear', record.archivalYear],
     ['scheduleItemId', record.scheduleItemId], ['retentionCode', record.retentionCode], ['documentDate', record.documentDate], ['completedOn', record.completedOn],
     ...(scheme.codeHasOrg ? [['orgOrFunction', record.orgOrFunction] as const] : []),
+    ...(byCategory[record.categoryCode ?? ''] ?? []).map((key) => [key, (record.description as Readonly<Record<string, unknown>>)[key]] as const),
   ];
   return wanted.filter(([, value]) => value === null || value === undefined || value === '').map(([key]) => key);
 }

@@ -69,7 +69,7 @@ export function bulkArrangement(parts: BulkParts) {
             await tx.allow(recordTarget(record));
             if (record.version !== seenVersion) throw new ArchiveError('E_STALE_VERSION', { record: id });
             const amended = amend(record, change, '');
-            const missing = missingForFiling(amended, scheme);
+            const missing = missingForFiling(amended, scheme, parts.categories);
             if (amended.state === 'arranged' && missing.length > 0) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { missing });
             const state = missing.length === 0 && (amended.state === 'inspected' || amended.state === 'arranged') ? requireNext(amended.state, 'arrange') : amended.state;
             const next = { ...amended, state };
@@ -86,7 +86,7 @@ export function bulkArrangement(parts: BulkParts) {
         await parts.relations.requireAlike(tx, saved, visible);
         const kept = await keepChange(parts, tx, call, batch.id, levelOfRows(saved), prior);
         tx.audit({ action: call.act, object: batch.id, objectType: 'capture', objectLevel: batch.level, detail: { fields, saved: saved.length, left: skipped.length, change: kept } });
-        return { change: kept, rows: saved.map((record) => ({ ...record, missing: missingForFiling(record, scheme) })), left: skipped };
+        return { change: kept, rows: saved.map((record) => ({ ...record, missing: missingForFiling(record, scheme, parts.categories) })), left: skipped };
       });
     },
 

@@ -14,6 +14,7 @@ import type { RetentionSchedule, Schemes } from '../../policies/schemas/arrangem
 import type { ArrangementFacts } from '../../policies/schemas/arranging.js';
 import type { CaptureCatalogue } from '../../policies/schemas/capture.js';
 import { amendment, missingForFiling } from './amendment.js';
+import type { CategoryKeys } from '../metadata.js';
 import type { RelationGuard, RelationTx } from './relations.js';
 import { requireOpen } from './capture.js';
 import { settling, worstOf } from './settling.js';
@@ -31,6 +32,8 @@ export interface CatalogueParts {
   readonly schemes: Schemes;
   readonly fondsRules: (fonds: string) => FondsRules;
   readonly relations: RelationGuard;
+  /** What each 门类 must have filled in beside. */
+  readonly categories: CategoryKeys;
   /** Which records of a batch the person may see. */
   readonly visibleRecords: (call: Call) => Promise<ListScope>;
   /** Reads the whole body under the limits of the policy. @throws ArchiveError `E_UPLOAD_TOO_LARGE`, `E_CATALOGUE_ENCODING`, `E_CATALOGUE_INVALID` */
@@ -108,7 +111,7 @@ export function catalogueService(parts: CatalogueParts) {
       ...rows.map((row) => {
         const all = [...row.problems, ...(faulty.get(row.entry.line) ?? [])];
         const status = all.length === 0 ? 'matched' as const : row.missing.length > 0 ? 'missing' as const : 'fault' as const;
-        return { line: row.entry.line, status, record: row.record?.id ?? null, complete: row.next !== undefined && missingForFiling(row.next, scheme).length === 0, problems: all };
+        return { line: row.entry.line, status, record: row.record?.id ?? null, complete: row.next !== undefined && missingForFiling(row.next, scheme, parts.categories).length === 0, problems: all };
       }),
     ].sort((one, other) => Number(one.status === 'matched') - Number(other.status === 'matched') || one.line - other.line);
     return {
@@ -134,7 +137,7 @@ export function catalogueService(parts: CatalogueParts) {
         if (other !== undefined) await tx.records.save({ ...other, state: 'withdrawn' }, other.version);
       }
     }
-    const complete = missingForFiling(next, scheme).length === 0;
+    const complete = missingForFiling(next, scheme, parts.categories).length === 0;
     const state = complete && (now.state === 'inspected' || now.state === 'arranged') ? requireNext(now.state, 'arrange') : now.state;
     if (!row.composes && state === record.state && sameFacts(record, next)) return false;
     await tx.records.save({ ...next, state, verdict: now.verdict }, now.version);

@@ -12,15 +12,17 @@ import { requireApproved, retentionExpiresOn } from '../retention.js';
 import { indexTerms } from '../search-terms.js';
 import type { FilingScope } from '../../policies/schemas/arrangement.js';
 import type { FilingFile, FilingReconcile, FilingReturn } from '../../policies/schemas/arranging.js';
+import type { VolumePlace } from '../volume.js';
 import { filesByRecord, metadataOf } from './inspection.js';
 import type { InspectionTx, Tester } from './inspection.js';
 import { numbersFor } from './arrangement.js';
+import type { VolumeTx } from './arrangement.js';
 import type { ChangeTx } from './bulk-arrangement.js';
 import type { RelationTx } from './relations.js';
 import type { ArrangementParts } from './arrangement.js';
 
 export interface FilingParts extends Omit<ArrangementParts, 'store'> {
-  readonly store: UnitOfWork<InspectionTx & RelationTx & ChangeTx & WriteTools, InspectionTx & RelationTx & ChangeTx & ReadTools>;
+  readonly store: UnitOfWork<InspectionTx & RelationTx & ChangeTx & VolumeTx & WriteTools, InspectionTx & RelationTx & ChangeTx & VolumeTx & ReadTools>;
   readonly clock: Clock;
   readonly sm3: Sm3;
   readonly test: Tester;
@@ -34,6 +36,11 @@ export interface FilingParts extends Omit<ArrangementParts, 'store'> {
   /** 档案管理责任 nobody bears, and whether the unit made that a bar (第十一条). */
   readonly responsibility: () => Promise<{ readonly missing: readonly string[]; readonly blocks: boolean }>;
 }
+
+/** 所属案卷、案卷号、页号 as the record's own metadata (M15, M20, M42). */
+const inVolume = (place: VolumePlace | undefined): Partial<StoredRecord['description']> => (place?.number == null ? {} : {
+  unitOfManagement: 'volume', parentId: place.volume, agencyFileNumber: String(place.number), itemCount: place.items, pageNumber: `${String(place.fromPage)}-${String(place.fromPage + place.pages - 1)}`,
+});
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -103,6 +110,7 @@ export function filingService(parts: FilingParts) {
         requireAgreedCount(countOf(batch, ready));
         for (const record of ready) if (record.completedOn !== null) requireOverdueReason(filingDeadline(record.completedOn), clock.today(), input.overdueReason);
         const numbers = new Map((await numbersFor(parts, tx, parts.fondsRules(batch.fonds), ready)).map((one) => [one.id, one]));
+        const places = await tx.volumes.placesOf(ready.map(({ id }) => id));
         const numbered = ready.map((record): StoredRecord => {
           const number = numbers.get(record.id);
           if (!number || record.retentionCode === null || record.archivalYear === null || record.documentDate === null) throw new ArchiveError('E_ARRANGE_INCOMPLETE', { record: record.id });
@@ -111,7 +119,7 @@ export function filingService(parts: FilingParts) {
             codeProfile: parts.fondsRules(batch.fonds).profile, scheme: parts.fondsRules(batch.fonds).schemeId, filedAt: clock.now(),
             transferDueOn: transferDueOn({ documentDate: record.documentDate, archivalYear: record.archivalYear }),
             retentionExpiresOn: retentionExpiresOn(record.archivalYear, record.retentionCode),
-            description: input.overdueReason === undefined ? record.description : { ...record.description, overdueReason: input.overdueReason },
+            description: { ...record.description, ...(input.overdueReason === undefined ? {} : { overdueReason: input.overdueReason }), ...inVolume(places.get(record.id)) },
           };
         });
         // Tested as they will stand, codes and all; a failure takes the numbers back with everything else.

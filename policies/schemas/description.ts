@@ -130,5 +130,21 @@ export const Description = Type.Object({
   checkedBy: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
   /** 记账人. */
   bookkeptBy: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  /** 照片组号. */
+  photoGroup: Type.Optional(Type.Integer({ minimum: 1, maximum: 999 })),
+  /** 编码. */
+  codec: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  /** 会计类别. */
+  accountingKind: Type.Optional(Type.String({ minLength: 1, maxLength: 2, pattern: '^0[1-4]$' })),
+  /** 会计期间. */
+  fiscalPeriod: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+  /** 金额. */
+  amount: Type.Optional(Type.String({ minLength: 1, maxLength: 20, pattern: '^-?\\d{1,15}(\\.\\d{1,2})?$' })),
+  /** 网址或账号. */
+  webAddress: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  /** 抓取日期. */
+  webCapturedOn: Type.Optional(Type.String({ format: 'date' })),
+  /** 栏目代码. */
+  webColumn: Type.Optional(Type.String({ minLength: 1, maxLength: 10, pattern: '^[A-Z]{1,10}$' })),
 }, { additionalProperties: false, $id: 'description' });
 export type Description = Static<typeof Description>;

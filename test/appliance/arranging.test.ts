@@ -9,7 +9,7 @@ import { smallPdf } from '../helpers/office.js';
 
 /* 整理 (第十九条) on one box: what belongs together stays together from the batch to the end of its life. */
 
-interface Row { readonly id: string; readonly version: number; readonly state: string; readonly archivalYear: number | null; readonly retentionCode: string | null }
+interface Row { readonly id: string; readonly version: number; readonly state: string; readonly categoryCode: string | null; readonly archivalYear: number | null; readonly retentionCode: string | null }
 interface Refused { readonly code: string; readonly details: readonly { readonly at: string; readonly message: string }[] }
 
 const FACTS = { categoryCode: 'WS', scheduleItemId: '6.2', documentDate: '2026-05-06', completedOn: '2026-06-01', orgOrFunction: 'BGS' };
@@ -38,10 +38,10 @@ const declareRelation = async (type: string, from: readonly string[], to: string
 async function file(t: ExecutionContext, batch: string): Promise<Answer<Refused & { filed: readonly { record: string; archivalCode: string }[] }>> {
   const ready = (await rows(batch)).filter(({ state }) => state === 'arranged');
   const counts = new Map<string, { category: string; archivalYear: number; retention: string; items: number; metadata: number }>();
-  for (const { archivalYear, retentionCode } of ready) {
-    const key = `${String(archivalYear)} ${retentionCode ?? ''}`;
+  for (const { categoryCode, archivalYear, retentionCode } of ready) {
+    const key = `${categoryCode ?? ''} ${String(archivalYear)} ${retentionCode ?? ''}`;
     const items = (counts.get(key)?.items ?? 0) + 1;
-    counts.set(key, { category: 'WS', archivalYear: archivalYear ?? 0, retention: retentionCode ?? '', items, metadata: items });
+    counts.set(key, { category: categoryCode ?? '', archivalYear: archivalYear ?? 0, retention: retentionCode ?? '', items, metadata: items });
   }
   const { batch: { version } } = done(await archivist.get<{ batch: { version: number } }>('capture.show', { batch }));
   t.is((await archivist.post('capture.declare', { batch, seenVersion: version, counts: [...counts.values()] })).status, 200);
@@ -147,11 +147,65 @@ test.serial('第十九条一款: values set over many rows in one act; a row tha
   t.deepEqual(listed.map(({ items }) => items), [1, 2, 1]);
   const undone = done(await archivist.post<Bulk>('arrangement.undo', { change: set.change }));
   t.deepEqual([undone.rows.map(({ id }) => id), undone.left.map(({ record, code }) => [record, code])], [[records[0]], [[records[1], 'E_STALE_VERSION']]]);
-  const after = (await archivist.get<{ rows: readonly (Row & { description: { title: string; author?: readonly string[] }; categoryCode: string | null })[] }>('arrangement.list', { batch })).body.rows;
+  const after = (await archivist.get<{ rows: readonly (Row & { description: { title: string; author?: readonly string[] } })[] }>('arrangement.list', { batch })).body.rows;
   const first = after.find(({ id }) => id === records[0]);
   t.deepEqual([first?.state, first?.categoryCode, first?.archivalYear, first?.retentionCode, first?.description.author], ['inspected', null, null, null, undefined]);
   t.not(first?.description.title, '批量题名');
   t.is((await archivist.post<Refused>('arrangement.undo', { change: set.change })).body.code, 'E_STATE_INVALID');
   const other = await box.as('yangjing');
   t.is((await other.post<Refused>('arrangement.undo', { change: set.change })).body.code, 'E_NOT_FOUND', 'only one\'s own');
+});
+
+const KU = { categoryCode: 'KU', scheduleItemId: '10.1', documentDate: '2026-05-06', completedOn: '2026-06-01', orgOrFunction: 'BGS' };
+async function describe(batch: string, record: string, facts: object, description: object): Promise<Answer<Refused & { rows: readonly (Row & { missing: readonly string[] })[] }>> {
+  const seenVersion = (await rows(batch)).find(({ id }) => id === record)?.version;
+  return archivist.post('arrangement.save', { batch, rows: [{ record, seenVersion, facts, description: { title: `第${record.slice(0, 8)}号`, author: ['演练局'], ...description } }] });
+}
+
+test.serial('第十九条第二款: a volume is put in order with its pages, closed with its 备考表 and numbered, and its items are numbered within it', async (t) => {
+  const batch = await open();
+  const [first, second, other] = [await take(batch, 'voucher-1'), await take(batch, 'voucher-2'), await take(batch, 'voucher-3')];
+  const accounting = { fiscalYear: 2026, accountingKind: '01', voucherNo: '记-1' };
+  for (const record of [first, second]) t.is(done(await describe(batch, record, KU, accounting)).rows[0]?.state, 'arranged');
+  const { volume } = done(await archivist.post<{ volume: string }>('volume.open', { fonds: 'Z109', department: 'BGS', categoryCode: 'KU', archivalYear: 2026, retentionCode: 'D30', orgOrFunction: 'BGS', title: '演练局关于二〇二六年五月的记账凭证' }));
+  const arrange = async (items: readonly object[], seenVersion: number): Promise<Answer<Refused>> => archivist.post('volume.arrange', { volume, seenVersion, items });
+  t.is((await arrange([{ record: second, pages: 3 }, { record: first }], 1)).status, 200);
+  t.is((await arrange([{ record: first }], 1)).body.code, 'E_STALE_VERSION');
+  t.is((await arrange([{ record: first }, { record: first }], 2)).body.code, 'E_INPUT_INVALID', 'nothing twice');
+  // Open volumes are not filed from.
+  t.is((await file(t, batch)).body.code, 'E_ARRANGE_INCOMPLETE');
+  const checker = (await box.as('yangjing')).person;
+  t.is((await arrange([{ record: second, pages: 3 }, { record: first }, { record: other }], 2)).status, 200);
+  t.is((await archivist.post<Refused>('volume.close', { volume, seenVersion: 3, note: '齐全', checker })).body.code, 'E_ARRANGE_INCOMPLETE', 'one is not arranged');
+  t.is((await arrange([{ record: second, pages: 3 }, { record: first }], 3)).status, 200);
+  t.is(done(await archivist.post<{ number: number }>('volume.close', { volume, seenVersion: 4, note: '本卷 2 件 4 页，齐全完整', checker })).number, 1);
+  interface Shown { readonly volume: { readonly state: string; readonly note: string; readonly checkedBy: string }; readonly pages: number; readonly items: readonly { readonly record: string; readonly from: number; readonly to: number }[] }
+  const shown = done(await archivist.get<Shown>('volume.show', { volume }));
+  t.deepEqual([shown.pages, shown.volume.note, shown.items.map(({ record, from, to }) => [record, from, to])], [4, '本卷 2 件 4 页，齐全完整', [[second, 1, 3], [first, 4, 4]]]);
+  for (const paper of ['cover', 'items', 'note']) t.is((await archivist.get('volume.print', { volume, paper })).bytes.subarray(0, 5).toString(), '%PDF-', paper);
+  const { filed } = done(await file(t, batch));
+  t.deepEqual(filed.map(({ record, archivalCode }) => [record, archivalCode]), [[second, 'Z109-KU·01·2026-001-001'], [first, 'Z109-KU·01·2026-001-002']].sort((a, b) => filed.findIndex(({ record }) => record === a[0]) - filed.findIndex(({ record }) => record === b[0])));
+  const { record: kept } = done(await archivist.get<{ record: { description: Record<string, unknown> } }>('record.show', { record: second }));
+  t.deepEqual(['unitOfManagement', 'agencyFileNumber', 'itemCount', 'pageNumber', 'parentId'].map((key) => kept.description[key]), ['volume', '1', 2, '1-3', volume]);
+  t.is((await archivist.post<Refused>('volume.reopen', { volume, seenVersion: 5 })).body.code, 'E_STATE_INVALID', 'filed is filed');
+});
+
+test.serial('第十九条一款: photographs, recordings, accounts and web pages are not arranged without the metadata of their category', async (t) => {
+  const batch = await open();
+  const record = await take(batch, 'category');
+  const CASES: readonly (readonly [facts: object, description: object, missing: readonly string[]])[] = [
+    [{ categoryCode: 'ZP', scheduleItemId: '9.2' }, { photographer: '张某', shotAt: '2026-05-06' }, ['place', 'caption', 'photoGroup']],
+    [{ categoryCode: 'LX', scheduleItemId: '9.3' }, { recorder: '张某' }, ['recordedOn', 'durationSeconds', 'place']],
+    [{ categoryCode: 'KU', scheduleItemId: '10.1' }, {}, ['fiscalYear', 'accountingKind']],
+    [{ categoryCode: 'WY', scheduleItemId: '6.2' }, {}, ['webAddress', 'webCapturedOn', 'webColumn']],
+  ];
+  for (const [facts, description, missing] of CASES) {
+    const answer = await describe(batch, record, { ...FACTS, retentionCode: null, ...facts }, description);
+    if (answer.status !== 200) { t.is(answer.body.code, 'E_SCOPE_NOT_IN_SCHEDULE', JSON.stringify(answer.body)); continue; }
+    t.deepEqual([answer.body.rows[0]?.state, answer.body.rows[0]?.missing], ['inspected', missing], JSON.stringify(facts));
+  }
+  const whole = done(await describe(batch, record, { ...FACTS, categoryCode: 'ZP', scheduleItemId: '9.2', retentionCode: 'D10' }, { photographer: '张某', shotAt: '2026-05-06', place: '演练厅', caption: '会场', photoGroup: 7 }));
+  t.is(whole.rows[0]?.state, 'arranged');
+  const { rows: [coded] } = done(await archivist.get<{ rows: readonly { archivalCode: string }[] }>('arrangement.preview', { batch }));
+  t.is(coded?.archivalCode, 'Z109-ZP·2026·D10-007-001');
 });

@@ -130,6 +130,13 @@ const MAY = `
   relation.declare           collectors
   relation.end               collectors
   relation.part              collectors
+  volume.list                collectors
+  volume.show                collectors
+  volume.print               collectors
+  volume.open                collectors
+  volume.arrange             collectors
+  volume.close               collectors
+  volume.reopen              collectors
   filing.list                keepers
   filing.show                keepers
   filing.reconcile           keepers

@@ -26,6 +26,7 @@ import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
 import { registerRoutes } from './register.js';
 import { rulePackRoutes } from './rulepack.js';
+import { volumeRoutes } from './volume.js';
 import { relationRoutes } from './relation.js';
 import { reportRoutes } from './report.js';
 import { scanRoutes } from './scan.js';
@@ -58,6 +59,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...arrangementRoutes(services.arrangement),
   ...rulePackRoutes(services.rulePacks),
   ...relationRoutes(services.relations),
+  ...volumeRoutes(services.volumes),
   ...filingRoutes(services.filing),
   ...classificationRoutes(services.marking),
   ...caseRoutes(services.marking),

@@ -69,6 +69,8 @@ import { tableRepository } from './tables.js';
 import type { TableRepository } from './tables.js';
 import { transferRepository } from './transfers.js';
 import type { TransferRepository } from './transfers.js';
+import { volumeRepository } from './volumes.js';
+import type { VolumeRepository } from './volumes.js';
 import { terminalRepository } from './terminals.js';
 import type { TerminalRepository } from './terminals.js';
 
@@ -104,6 +106,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly stageRuns: StageRunRepository;
   readonly sources: SourceRepository;
   readonly relations: RelationRepository;
+  readonly volumes: VolumeRepository;
   readonly changes: ArrangementChangeRepository;
   readonly tables: TableRepository;
 }
@@ -122,7 +125,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const matters = matterRepository(sql, sealing, hold);
   const held = holdings(sql, sealing, hold);
   return {
-    sql, ...held, records: forgettingLower(sql, whileThawed(sql, held.records)), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing), relations: relationRepository(sql, sealing), changes: arrangementChangeRepository(sql, sealing),
+    sql, ...held, records: forgettingLower(sql, whileThawed(sql, held.records)), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing), relations: relationRepository(sql, sealing), volumes: volumeRepository(sql, sealing), changes: arrangementChangeRepository(sql, sealing),
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),
