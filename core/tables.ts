@@ -1,7 +1,7 @@
 import { findScheme } from './arrangement.js';
 import type { ErrorDetail } from './errors.js';
 import { isAsLong } from './retention.js';
-import type { FilingScope, RetentionSchedule, Schemes } from '../policies/schemas/arrangement.js';
+import type { FilingScope, RetentionItem, RetentionSchedule, Schemes } from '../policies/schemas/arrangement.js';
 
 /** 三表: 分类方案, 归档范围, 保管期限表 (办法第十五条). */
 export const TABLE_KINDS = ['scheme', 'scope', 'retention'] as const;
@@ -96,8 +96,9 @@ export function tableEffect(kind: TableKind, before: TableContent, after: TableC
   if (kind === 'scheme') {
     const next = (after as Schemes).schemes.find(({ id }) => id === facts.schemeId);
     if (next === undefined) return 'gone';
-    if (next.codeHasOrg && !facts.hasOrg) return 'org';
-    return next.levels.join() === findScheme(before as Schemes, facts.schemeId).levels.join() ? null : 'levels';
+    const was = findScheme(before as Schemes, facts.schemeId);
+    if (next.codeHasOrg && !was.codeHasOrg && !facts.hasOrg) return 'org';
+    return next.levels.join() === was.levels.join() ? null : 'levels';
   }
   if (scheduleItemId === null) return null;
   if (kind === 'scope') {
@@ -109,8 +110,9 @@ export function tableEffect(kind: TableKind, before: TableContent, after: TableC
     return was.id === is.id ? null : 'class';
   }
   const [was, is] = [before, after].map((one) => (one as RetentionSchedule).items.find(({ code }) => code === scheduleItemId));
-  if (is === undefined) return 'gone';
-  if (categoryCode !== null && is.category !== categoryCode && is.otherCategories?.includes(categoryCode) !== true) return 'category';
+  if (is === undefined) return was === undefined ? null : 'gone';
+  const fits = (item: RetentionItem): boolean => categoryCode === null || item.category === categoryCode || item.otherCategories?.includes(categoryCode) === true;
+  if (!fits(is) && (was === undefined || fits(was))) return 'category';
   if (retentionCode === null || was?.retention === is.retention) return null;
   return isAsLong(retentionCode, is.retention) ? (retentionCode === is.retention ? null : 'differs') : 'short';
 }

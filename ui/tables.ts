@@ -7,7 +7,7 @@ export interface TableVersion {
   readonly importedAt: string; readonly importedByName: string; readonly rehearsed: { readonly at: string; readonly byName: string } | null; readonly filed?: number;
   readonly approval: { readonly approvalNo: string; readonly approvedBy: string; readonly approvedOn: string; readonly rehearsal: boolean; readonly registeredByName: string | null; readonly counts: boolean } | null;
 }
-export interface Tables { readonly kinds: readonly { readonly kind: TableKind; readonly name: string; readonly versions: readonly TableVersion[] }[] }
+export interface Tables { readonly counted: number; readonly kinds: readonly { readonly kind: TableKind; readonly name: string; readonly versions: readonly TableVersion[] }[] }
 export interface Difference { readonly part: string; readonly key: string; readonly name: string; readonly change: 'added' | 'removed' | 'changed'; readonly fields: readonly { readonly field: string; readonly before: string; readonly after: string }[] }
 export interface Comparison { readonly table: TableVersion; readonly against: TableVersion; readonly differences: readonly Difference[]; readonly counts: { readonly added: number; readonly removed: number; readonly changed: number } }
 export interface EffectCount { readonly effect: string; readonly filed: boolean; readonly records: number }

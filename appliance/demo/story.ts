@@ -10,6 +10,7 @@ import { handOver } from './handover.js';
 import { arrange, file, send, type Uploaded } from './intake.js';
 import { mark } from './marking.js';
 import { sampleFiles } from './sample-files.js';
+import { handInOnline, reviseTable } from './systems.js';
 
 /** One step of the rehearsal, as it is told and as it is counted. */
 export interface Step {
@@ -129,6 +130,9 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
     if (hidden.status !== 404 || bare(hidden) !== bare(missing)) throw new Error('a hidden record is told apart from a missing one');
     return { status: hidden.status };
   });
+  const today = systemClock().today();
+  await step('online', '在线归档：来源系统登记、核定、试报、测试，签名报送，同一件只得一份回执', async () => handInOnline(crypto, { sysadmin: await as('sunhao'), secadmin: await as('chenlixin'), archivist, handler: await as('duanwen'), wire: visitor }, first, today, year));
+  await step('tables', '三表：修订保管期限表，对照、试算，登记审核文号，定日生效', async () => reviseTable(archivist, await as('wangzhenhua'), today));
   await step('audit', '审计：签发检查点、校验全链、导出', async () => {
     await auditor.post('audit.checkpoint', {});
     const verdict = await auditor.post<{ entries: number; faults: readonly unknown[] }>('audit.verify', {});

@@ -32,6 +32,8 @@ export interface TableParts {
 }
 
 export const TABLE_BYTES = 8 * 1024 * 1024;
+/** Counting ends here, as in other lists. */
+const COUNTED = 10_000;
 const SHEET = { unpackedBytes: 64 * 1024 * 1024, rows: 20_000, columns: 40 };
 const NAMES = { scheme: '分类方案', scope: '归档范围', retention: '保管期限表' } as const;
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
@@ -116,10 +118,12 @@ export function tableService({ box, nameOf, rulesOf }: TableParts) {
         await tx.allow();
         tx.audit({ action: call.act });
         return {
-          kinds: await Promise.all(TABLE_KINDS.map(async (kind) => {
-            const filed = await tx.tables.filedUnder(kind, visible);
-            return { kind, name: NAMES[kind], versions: await Promise.all((await tx.tables.list(kind)).map(async (one) => ({ ...await shown(one), filed: filed.get(one.id) ?? 0 }))) };
-          })),
+          counted: COUNTED,
+          kinds: await Promise.all(TABLE_KINDS.map(async (kind) => ({
+            kind, name: NAMES[kind],
+            // Under what was never in force nothing was filed.
+            versions: await Promise.all((await tx.tables.list(kind)).map(async (one) => ({ ...await shown(one), filed: one.activatedAt === null ? 0 : await tx.tables.filedUnder(one, visible, COUNTED) }))),
+          }))),
         };
       });
     },

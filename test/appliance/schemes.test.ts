@@ -66,6 +66,8 @@ test.serial('三表的第一版是随机附带的，新版本由 JSON 或 XLSX �
   t.like((await bring<Code>({ ...revised, items: revised.items.filter(({ code }) => code !== '6.4') })).body, { code: 'E_TABLE_INVALID', details: [{ message: '现行归档范围引用的条目 6.4 不在表中，请先修订归档范围或保留该条目' }] });
   t.is((await bring<Code>({ ...revised, items: [...revised.items, revised.items[0]] })).body.code, 'E_TABLE_INVALID', 'an item twice');
   t.is((await bring<Code>(shipped)).body.code, 'E_DUPLICATE');
+  t.is((await bring<Code>(Buffer.concat([Buffer.from('PK'), Buffer.alloc(400, 9)]), { label: 'bad', source: '坏工作簿' })).body.code, 'E_CATALOGUE_INVALID');
+  t.is((await bring<Code>(Buffer.alloc(9 * 1024 * 1024, 32))).body.code, 'E_UPLOAD_TOO_LARGE');
   done(await bring({ ...revised, approval: { approvalNo: '自带〔2026〕1号', approvedBy: '自带', approvedOn: '2026-01-01' } }));
   t.like(await labelled(archivist, 'retention', '2027'), { state: 'proposed', approval: null }, 'an approval is not brought along');
   t.is((await labelled(archivist, 'retention', '1.0.0')).state, 'in_force');

@@ -10,10 +10,10 @@ import { SourceClient } from '../helpers/source-client.js';
 interface Code { readonly code: string; readonly facts?: Readonly<Record<string, unknown>>; readonly details?: readonly { readonly at: string }[] }
 interface Row { readonly id: string; readonly code: string; readonly state: string; readonly version: number; readonly test: { readonly passed: boolean } | null }
 interface Taken extends SignedReceipt { readonly state: string; readonly wanted?: readonly { readonly position: number; readonly offset: number }[] }
-interface World { readonly box: TestBox; readonly oa: SourceClient; readonly sysadmin: Client; readonly secadmin: Client; readonly archivist: Client; readonly proposer: Client; readonly given: { system: string; boxCertificate: string } }
+interface World { box: TestBox; readonly oa: SourceClient; sysadmin: Client; secadmin: Client; archivist: Client; proposer: Client; readonly given: { system: string; boxCertificate: string } }
 
 /** One box for the file; the tests go on from each other, in order. */
-const test = anyTest as TestFn<World>;
+const test = anyTest as TestFn<{ readonly world: World }>;
 const DESCRIPTION = { title: '关于印发年度工作要点的通知', author: ['演练局'], documentNumber: '演局发〔2026〕5号' };
 const FACTS = { categoryCode: 'WS', scheduleItemId: '6.2', archivalYear: 2026, documentDate: '2026-05-06', completedOn: '2026-05-07', orgOrFunction: 'FGC' };
 const row = async ({ sysadmin, given: { system } }: World): Promise<Row> => {
@@ -29,13 +29,13 @@ test.before(async (t) => {
   const box = await openTestBox({ teardown: (work) => { closing.push(work); } });
   closings.push(...closing);
   pdf = await smallPdf('annual plan');
-  Object.assign(t.context, { box, oa: new SourceClient(box.url, 'OA-01'), sysadmin: await box.as('sunhao'), secadmin: await box.as('chenlixin'), archivist: await box.as('zhaoxiaolan'), proposer: await box.as('duanwen'), given: { system: '', boxCertificate: '' } });
+  t.context = { world: { box, oa: new SourceClient(box.url, 'OA-01'), sysadmin: await box.as('sunhao'), secadmin: await box.as('chenlixin'), archivist: await box.as('zhaoxiaolan'), proposer: await box.as('duanwen'), given: { system: '', boxCertificate: '' } } };
 });
 const closings: (() => unknown)[] = [];
 test.after.always(async () => { for (const close of closings) await close(); });
 
 test.serial('来源系统未登记、未核定、未测试不得在线归档 (第十一条、第十四条): registered by one office, cleared by another, tested by the archives upon a trial that the box judged', async (t) => {
-  const { oa, sysadmin, secadmin, archivist, proposer, box } = t.context;
+  const { oa, sysadmin, secadmin, archivist, proposer, box } = t.context.world;
   const item = oa.item('doc-1', { department: 'FGC', description: DESCRIPTION, facts: FACTS }, [{ name: '正文.pdf', content: pdf }]);
   t.is((await oa.call<Code>('capture', item)).body.code, 'E_SOURCE_UNREGISTERED');
 
@@ -44,8 +44,8 @@ test.serial('来源系统未登记、未核定、未测试不得在线归档 (�
   t.is((await sysadmin.post<Code>('source.register', { ...form, handlers: [{ department: 'BMB', person: proposer.person }] })).body.code, 'E_SOURCE_HANDLER', 'of another department');
   t.is((await sysadmin.post<Code>('source.register', { ...form, capabilities: ['collect'] })).body.code, 'E_INPUT_INVALID', '归档 is wanted too');
   const registered = done(await sysadmin.post<{ system: string; boxChain: string[] }>('source.register', form));
-  t.context.given.system = registered.system;
-  t.context.given.boxCertificate = registered.boxChain[0] ?? '';
+  t.context.world.given.system = registered.system;
+  t.context.world.given.boxCertificate = registered.boxChain[0] ?? '';
   t.is((await sysadmin.post<Code>('source.register', form)).body.code, 'E_DUPLICATE');
 
   t.like((await oa.call<Code>('trial', item)).body, { code: 'E_SOURCE_UNREGISTERED', facts: { state: 'uncleared' } });
@@ -64,7 +64,7 @@ test.serial('来源系统未登记、未核定、未测试不得在线归档 (�
 });
 
 test.serial('在线归档单件 (第十六条): the same services as an upload, described, with its process; a signed receipt, the same for the same key, none for other content', async (t) => {
-  const { oa, proposer, archivist, given: { boxCertificate } } = t.context;
+  const { oa, proposer, archivist, given: { boxCertificate } } = t.context.world;
   const item = oa.item('doc-1', { department: 'FGC', description: DESCRIPTION, facts: FACTS }, [{ name: '正文.pdf', content: pdf }, { name: '附件一.pdf', content: await smallPdf('annex') }]);
   const first = done(await oa.call<Taken>('capture', item));
   t.is(first.state, 'received');
@@ -89,7 +89,7 @@ test.serial('在线归档单件 (第十六条): the same services as an upload, 
 });
 
 test.serial('归档接口只收本部门、有办理过程、不超核定密级的文件 (第十一条、第十四条): each refusal by its code, and nothing is kept of it', async (t) => {
-  const { oa, proposer } = t.context;
+  const { oa, proposer } = t.context.world;
   const before = done(await proposer.get<{ total: number }>('capture.list')).total;
   const good = { department: 'FGC', description: DESCRIPTION, facts: FACTS };
   const files = [{ name: '正文.pdf', content: pdf }];
@@ -110,7 +110,7 @@ test.serial('归档接口只收本部门、有办理过程、不超核定密级�
 });
 
 test.serial('请求须由登记的证书签名且不得重放 (第十一条): a changed body, a changed query, another key, a stale clock and a repeated nonce are each refused', async (t) => {
-  const { oa, box } = t.context;
+  const { oa, box } = t.context.world;
   const body = Buffer.from(JSON.stringify(oa.item('doc-2', { department: 'FGC', description: DESCRIPTION, facts: FACTS }, [{ name: '正文.pdf', content: pdf }])));
   const query = oa.sign('online.capture', body);
   t.is((await oa.send<Code>('online.capture', query, Buffer.from(body.toString('utf8').replace('doc-2', 'doc-9')))).body.code, 'E_FIXITY_FAILED');
@@ -124,7 +124,7 @@ test.serial('请求须由登记的证书签名且不得重放 (第十一条): a 
 });
 
 test.serial('在线归档成批 (第十六条): every item for itself, one receipt over all; a large file in parts, gone on with where it stopped', async (t) => {
-  const { oa, given: { boxCertificate } } = t.context;
+  const { oa, given: { boxCertificate } } = t.context.world;
   const large = await smallPdf('large', Buffer.alloc(300_000, 7));
   const items = [
     ...await Promise.all(Array.from({ length: 12 }, async (_, at) => oa.item(`many-${String(at)}`, { department: 'FGC', description: { ...DESCRIPTION, title: `关于第${String(at + 1)}项工作的通知` }, facts: FACTS }, [{ name: '正文.pdf', content: await smallPdf(`item ${String(at)}`) }]))),
@@ -146,29 +146,47 @@ test.serial('在线归档成批 (第十六条): every item for itself, one recei
   t.true(oa.holds(last, boxCertificate));
 });
 
+test.serial('在线归档中断后原样再报即可接着办完 (第十六条): a box that went down with half an item takes the rest, and nothing twice', async (t) => {
+  const { box: { data }, oa, given: { boxCertificate } } = t.context.world;
+  const [main, annex] = [await smallPdf('main'), await smallPdf('annex', Buffer.alloc(200_000, 3))];
+  const item = oa.item('broken', { department: 'FGC', description: { ...DESCRIPTION, title: '关于中断的通知' }, facts: FACTS }, [{ name: '正文.pdf', content: main }, { name: '附件.pdf', content: annex, large: true }]);
+  t.is(done(await oa.call<Taken>('capture', item)).state, 'receiving');
+  t.is(done(await oa.call<Taken>('upload', annex.subarray(0, 65_536), { key: 'broken', position: 2, offset: 0 })).state, 'receiving');
+  await t.context.world.box.stop();
+  const again = await openTestBox({ teardown: (work) => { closings.unshift(work); } }, { data });
+  Object.assign(t.context.world, { box: again, sysadmin: await again.as('sunhao'), secadmin: await again.as('chenlixin'), archivist: await again.as('zhaoxiaolan'), proposer: await again.as('duanwen') });
+  oa.moved(again.url);
+  const wanted = done(await oa.call<Taken>('capture', item)).wanted ?? [];
+  t.deepEqual(wanted.map(({ position }) => position), [2], 'what is whole is not asked for again');
+  const last = done(await oa.sendParts<Taken>('broken', 2, annex, 65_536, wanted[0]?.offset));
+  t.is(last.state, 'received');
+  t.true(oa.holds(last, boxCertificate));
+  t.is(last.receipt.files.length, 2);
+});
+
 test.serial('停用的来源系统不再收件，换发证书后旧密钥无效；已有在线接口而离线须写原因 (第十六条)', async (t) => {
-  const { oa, sysadmin, secadmin, archivist, given: { system }, proposer, box } = t.context;
+  const { oa, sysadmin, secadmin, archivist, given: { system }, proposer, box } = t.context.world;
   t.is((await proposer.post<Code>('capture.open', { fonds: 'Z109', department: 'FGC', method: 'offline_upload' })).body.code, 'E_OFFLINE_REASON_REQUIRED');
   done(await proposer.post('capture.open', { fonds: 'Z109', department: 'FGC', method: 'offline_upload', offlineReason: '接口检修' }));
 
   const { rows, total } = done(await archivist.get<{ total: number; rows: { key: string; electronicRecordCode: string }[] }>('source.receipts', { system, size: 5 }));
-  t.is(total, 15);
+  t.is(total, 16);
   t.is(rows.length, 5);
   t.is((await sysadmin.get<Code>('source.receipts', { system })).body.code, 'E_DENIED', 'what was handed in is not the administrator\'s');
 
   const item = oa.item('doc-3', { department: 'FGC', description: DESCRIPTION, facts: FACTS }, [{ name: '正文.pdf', content: pdf }]);
-  done(await archivist.post('source.suspend', { system, reason: '报送有误', seenVersion: (await row(t.context)).version }));
+  done(await archivist.post('source.suspend', { system, reason: '报送有误', seenVersion: (await row(t.context.world)).version }));
   t.like((await oa.call<Code>('capture', item)).body, { code: 'E_SOURCE_UNREGISTERED', facts: { state: 'suspended' } });
-  t.is((await archivist.post<Code>('source.resume', { system, reason: '已更正', seenVersion: (await row(t.context)).version })).body.code, 'E_DENIED');
-  t.is(done(await secadmin.post<{ state: string }>('source.resume', { system, reason: '已更正', seenVersion: (await row(t.context)).version })).state, 'in_use');
+  t.is((await archivist.post<Code>('source.resume', { system, reason: '已更正', seenVersion: (await row(t.context.world)).version })).body.code, 'E_DENIED');
+  t.is(done(await secadmin.post<{ state: string }>('source.resume', { system, reason: '已更正', seenVersion: (await row(t.context.world)).version })).state, 'in_use');
   const fresh = new SourceClient(box.url, 'OA-01');
-  done(await sysadmin.post('source.renew', { system, publicKey: fresh.publicKey, reason: '服务器更换', seenVersion: (await row(t.context)).version }));
+  done(await sysadmin.post('source.renew', { system, publicKey: fresh.publicKey, reason: '服务器更换', seenVersion: (await row(t.context.world)).version }));
   t.is((await oa.call<Code>('capture', item)).body.code, 'E_SOURCE_SIGNATURE');
   t.is(done(await fresh.call<Taken>('capture', item)).state, 'received');
 });
 
 test.serial('在线接口写在 OpenAPI 里 (第十四条): every act of it, its signed query and its refusals', async (t) => {
-  const { body } = await t.context.box.anonymous().get<{ paths: Record<string, { put?: { security?: unknown; parameters: { name: string }[]; responses: Record<string, { description: string }> } }> }>('openapi.json');
+  const { body } = await t.context.world.box.anonymous().get<{ paths: Record<string, { put?: { security?: unknown; parameters: { name: string }[]; responses: Record<string, { description: string }> } }> }>('openapi.json');
   for (const verb of ['capture', 'submit', 'upload', 'receipt', 'trial']) {
     const described = body.paths[`/api/online.${verb}`]?.put;
     t.deepEqual(described?.parameters.map(({ name }) => name).filter((name) => ['source', 'at', 'nonce', 'sm3', 'signature'].includes(name)).length, 5, verb);

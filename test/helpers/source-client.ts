@@ -23,8 +23,13 @@ export class SourceClient {
   readonly #provider = new NodeProvider();
   readonly #key: PrivateKey;
 
-  constructor(private readonly url: string, readonly code: string) {
+  constructor(private url: string, readonly code: string) {
     this.#key = this.#provider.generateKeyPair();
+  }
+
+  /** The box answers elsewhere from now on. */
+  moved(url: string): void {
+    this.url = url;
   }
 
   /** For the register. */

@@ -39,8 +39,8 @@ export interface TableRepository {
   save(version: TableVersion, seenVersion: number): Promise<void>;
   /** Approved versions whose day has come, earliest first. */
   due(today: CalendarDate): Promise<readonly TableVersion[]>;
-  /** How many records that the person may see were filed under each version. */
-  filedUnder(kind: TableKind, visible: { readonly sql: string; readonly values: readonly unknown[] }): Promise<ReadonlyMap<string, number>>;
+  /** How many records that the person may see were filed under a version; counting stops one above `most`. */
+  filedUnder(version: Pick<TableVersion, 'id' | 'kind'>, visible: { readonly sql: string; readonly values: readonly unknown[] }, most: number): Promise<number>;
 }
 
 interface Row {
@@ -71,9 +71,10 @@ export function tableRepository(sql: Sql): TableRepository {
     add: async (version) => insert(sql, 'table_version', { id: version.id, version: version.version, ...columns(version) }),
     save: async (version, seenVersion) => saveVersion(sql, 'table_version', version.id, seenVersion, columns(version)),
     due: async (today) => (await sql.all<Row>("SELECT * FROM table_version WHERE state = 'approved' AND effective_from <= $1 ORDER BY effective_from, registered_at, id", today)).map(of),
-    async filedUnder(kind, visible) {
-      const rows = await sql.all<{ id: string; n: number }>(`SELECT record_tables.${kind} AS id, count(*) AS n FROM record_tables JOIN record ON record.id = record_tables.record WHERE ${visible.sql} GROUP BY 1`, ...visible.values as readonly SqlValue[]);
-      return new Map(rows.map(({ id, n }) => [id, n]));
+    async filedUnder({ id, kind }, visible, most) {
+      const place = visible.values.length + 1;
+      const row = await sql.one<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM record_tables JOIN record ON record.id = record_tables.record WHERE ${visible.sql} AND record_tables.${kind} = $${String(place)} LIMIT ${String(most + 1)})`, ...visible.values as readonly SqlValue[], id);
+      return row?.n ?? 0;
     },
   };
 }
