@@ -34,6 +34,7 @@ import { responsibilityGap } from './registers/duties.js';
 import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
 import { composeUse } from './use/compose.js';
+import { composeCertificates } from './certificates/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeScans } from './scans/compose.js';
 import { composeDisposal } from './disposal/compose.js';
@@ -171,6 +172,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const tables = tableService({ box, nameOf, rulesOf });
   const arrangement = arrangementService({ ...arranging, store });
   const offline = composeOffline(box, { room, intake, inspector, levelOf, visibleBatches, rulesOf, schedule: arranging.schedule, schemes: arranging.schemes, late: box.late });
+  const certifying = composeCertificates(box, { preview, nameOf });
   async function readerOf(id: string): Promise<{ name: string; department: string }> {
     const person = await people().get(id);
     const department = (await people().departments()).find((one) => one.id === person?.department);
@@ -187,6 +189,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...identity, dutyName, classification, marking, markingDays, statisticsFile: statisticsFile(marking.statistics, profile.unitName),
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
+    ...certifying,
     ...composeUse(box, { approvals: identity.approvals, nameOf }),
     ...composeOpening(box, { approvals: identity.approvals, nameOf, searchedKeys: searchedKeys(scheme) }),
     ...disposing,
@@ -231,7 +234,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     volumes: volumeService({ box, relations, fondsRules: rulesOf, nameOf }),
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
     ...inspecting,
-    filing: filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()), requireScans: scanning.scans.requireDescribed }),
+    filing: certifying.settledFiling(filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()), requireScans: scanning.scans.requireDescribed })),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({

@@ -5,8 +5,9 @@ import type { SignedCheckpoint } from '../../core/checkpoint.js';
 import { ArchiveError } from '../../core/errors.js';
 import { verifyExport } from '../audit/export.js';
 import type { Certificate } from '../crypto/certificate.js';
+import { certificateNumber, verifyCertificate } from '../certificates/verify.js';
 import { isEnvelopeFile, isPackageFolder, verifyEnvelope, verifyPackageFolder } from '../packages/verify.js';
-import { SET_ENDINGS } from './report-set.js';
+import { SET_ENDINGS, unzipSet } from './report-set.js';
 import { boxCertificates, chainFault, checkpointCheck } from './two-verifiers.js';
 import type { TwoVerifiers } from './two-verifiers.js';
 import { certificateFaults, fault, reportNumbers, signatureFaults, verifySet, verifyZip } from './verify-set.js';
@@ -14,7 +15,7 @@ import type { SetVerdict, VerifyFault } from './verify-set.js';
 
 export interface VerifyItem {
   readonly path: string;
-  readonly kind: 'report' | 'report-file' | 'audit-export' | 'checkpoint' | 'package' | 'envelope' | 'unknown';
+  readonly kind: 'report' | 'report-file' | 'audit-export' | 'checkpoint' | 'package' | 'envelope' | 'certificate' | 'unknown';
   readonly valid: boolean;
   /** What it is: the report number, the size of the ledger. */
   readonly what: string;
@@ -84,6 +85,9 @@ const unknownItem = (file: string, text: string): VerifyItem =>
 
 function verifyZipFile(file: string, content: Buffer, options: VerifyOptions): VerifyItem {
   try {
+    const files = unzipSet(content);
+    const certificate = certificateNumber(files.keys());
+    if (certificate !== undefined) return { ...itemOf(file, verifyCertificate(options.two, certificate, files, options.anchor)), kind: 'certificate' };
     const verdict = verifyZip(options.two, path.basename(file), content, options.anchor);
     return verdict ? itemOf(file, verdict) : unknownItem(file, '压缩包内没有报表清单');
   } catch (error) {

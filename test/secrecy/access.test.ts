@@ -247,6 +247,11 @@ const MAY = `
   use.open                   custodian archivist officer unit_head class_authority repository proposer reader
   use.close                  custodian archivist officer unit_head class_authority repository proposer reader
   use.statistics             custodian archivist officer unit_head inspector
+  certificate.list           archivist custodian repository unit_head officer
+  certificate.issue          archivist custodian repository
+  eligibility.show           archivist custodian proposer
+  eligibility.submit         archivist custodian proposer
+  eligibility.review         archivist custodian
   device.scan                sysadmin secadmin custodian officer
   device.register            secadmin
   device.renew               secadmin

@@ -37,6 +37,7 @@ import { keyRoutes, systemRoutes } from './system.js';
 import { tableRoutes } from './table.js';
 import { transferRoutes } from './transfer.js';
 import { useRoutes } from './use.js';
+import { certificateRoutes } from './certificate.js';
 
 /** One line a capability. */
 const everyRoute = (box: Box, services: Services): Routes => ({
@@ -80,6 +81,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...outputRoutes(services),
   ...openingRoutes(services),
   ...useRoutes(services),
+  ...certificateRoutes(services),
   ...disposalRoutes(services.disposal, box.policies.content('media-destruction.json').photos.maxBytes),
   ...systemRoutes(box, services),
 });

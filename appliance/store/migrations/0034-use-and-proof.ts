@@ -25,7 +25,7 @@ export const useAndProof: Migration = {
     ) STRICT`,
     `CREATE TABLE certificate (
       id TEXT PRIMARY KEY, no TEXT NOT NULL UNIQUE, record TEXT NOT NULL REFERENCES record (id), file TEXT NOT NULL REFERENCES computer_file (id), issued_by TEXT NOT NULL REFERENCES person (id), issued_at TEXT NOT NULL,
-      object TEXT REFERENCES stored_object (id), level INTEGER NOT NULL ${LEVEL}, sealed BLOB NOT NULL
+      level INTEGER NOT NULL ${LEVEL}, sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX certificate_record ON certificate (record)',
     "CREATE TRIGGER certificate_stays BEFORE DELETE ON certificate BEGIN SELECT RAISE(ABORT, 'E_STATE_INVALID: a certificate stays in the register'); END",
