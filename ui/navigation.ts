@@ -17,6 +17,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/capture', name: '收集', acts: ['capture.list', 'capture.open'], letter: 'c' },
       { path: '/sources', name: '来源系统', acts: ['source.list'] },
       { path: '/tables', name: '三表', acts: ['table.list'] },
+      { path: '/scans', name: '扫描件', acts: ['scan.list'] },
       { path: '/inspection', name: '四性检测', acts: ['inspection.list'], letter: 't' },
       { path: '/arrangement', name: '整理编目', acts: ['arrangement.list'], letter: 'a' },
       { path: '/filing', name: '清点归档', acts: ['filing.list'], letter: 'f' },
@@ -26,6 +27,11 @@ export const PAGES: readonly PageGroup[] = [
     name: '档案库', pages: [
       { path: '/search', name: '检索', acts: ['record.search'], letter: 's' },
       { path: '/emergency', name: '应急访问', acts: ['emergency.list'], letter: 'e' },
+    ],
+  },
+  {
+    name: '保管保护', pages: [
+      { path: '/conversions', name: '格式转换与迁移', acts: ['conversion.list'] },
     ],
   },
   {

@@ -29,7 +29,7 @@ export function conversionReads(parts: ConversionParts) {
     const name = async (person: string | undefined | null): Promise<string | null> => (person == null ? null : parts.nameOf(person));
     return {
       id: it.id, no: it.no, state: it.state, level: one.level, converter: it.converter, converterName: row?.name ?? it.converter, effect: row?.effect ?? 'current', tool: it.tool, approval: it.approval,
-      draftedBy: it.draftedBy, draftedByName: await name(it.draftedBy), draftedAt: it.draftedAt, startedByName: await name(it.startedBy), startedAt: it.startedAt, finishedAt: it.finishedAt,
+      draftedBy: it.draftedBy, startedBy: it.startedBy, draftedByName: await name(it.draftedBy), draftedAt: it.draftedAt, startedByName: await name(it.startedBy), startedAt: it.startedAt, finishedAt: it.finishedAt,
       reviewedByName: await name(it.review?.by), reviewedAt: it.review?.at ?? null, rolledBackByName: await name(it.rolledBack?.by), rolledBackAt: it.rolledBack?.at ?? null,
       counts: await conversionRows(tx.sql, parts.sealing).counts(it.id), version: one.version,
     };
