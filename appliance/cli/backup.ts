@@ -1,4 +1,4 @@
-/** `backup target|create|verify|restore|destroyed-list`: `create` asks the running box, the others work on what lies there. */
+/** `backup target|create|drill|verify|restore|destroyed-list`: `create` and `drill` ask the running box, the others work on what lies there. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ArchiveError } from '../../core/errors.js';
@@ -58,6 +58,13 @@ export const backupVerb: Verb = {
       .option(...ANCHOR);
     action<{ chain?: string[]; keyring: string; to: string; destroyed?: string; liveLost?: boolean; key?: string[]; pinEnv: string; anchor?: string }>(restoring, io, async ([dir = ''], options) => restore(io, dir, options));
 
+    const drilling = withPerson(addVerb(backup, 'drill [number]', '恢复演练：把一份备份恢复到临时区域，与现用库比对，出具签名的报告', 'drill: restore a backup into a scratch area, compare, leave a signed report'))
+      .option('--out <file>', '演练报告整套文件（zip），不覆盖已有文件 / the report with its signatures');
+    action<PersonOptions & { out?: string }>(drilling, io, async ([number], options) => {
+      const { client } = await signedIn(io, options);
+      return answered(async () => drill(client, number, options.out));
+    });
+
     const listing = addVerb(backup, 'destroyed-list', '导出已销毁清单，恢复备份时回放', 'export the list of the destroyed, to be replayed on a restore')
       .option(...DATA).requiredOption('--out <file>', '导出文件，不覆盖已有文件 / file to write, never overwritten');
     action<{ data?: string; out: string }>(listing, io, async (_args, { data, out }) => {
@@ -90,6 +97,26 @@ async function create(client: Client, options: { readonly target: string; readon
     if (row !== undefined && row.state !== 'running') {
       const good = row.state === 'done';
       return { exit: good ? EXIT.good : EXIT.finding, data: row, lines: [good ? `备份 ${row.number} 完成：对象 ${String(row.objects ?? 0)} 个，${String(row.bytes ?? 0)} 字节，清单摘要 ${row.manifest ?? ''}` : `备份 ${row.number} 没有做完（${row.failure ?? ''}）`] };
+    }
+    await pause(ASK_MS);
+  }
+}
+
+interface Drilled { readonly id: string; readonly number: string; readonly state: string; readonly reported: boolean; readonly outcome: { readonly restored: number; readonly due: number; readonly minutes: number; readonly issues: readonly string[] } | null }
+
+/** @param number of the backup; the newest one that has its keys unless given */
+async function drill(client: Client, number: string | undefined, out: string | undefined): Promise<Outcome> {
+  const { rows } = await client.get<{ readonly rows: readonly { readonly id: string; readonly number: string; readonly state: string; readonly keyTarget: string | null }[] }>('backup.list', { page: 1, size: 50 });
+  const chosen = rows.find((one) => (number === undefined ? one.state === 'done' && one.keyTarget !== null : one.number === number));
+  if (chosen === undefined) throw new ArchiveError('E_CLI_USAGE', {}, [{ at: 'number', message: '没有连同密钥部分做完的这份备份' }]);
+  const begun = await client.post<{ drill: string }>('backup.drill', { backup: chosen.id });
+  for (;;) {
+    const row = (await client.get<{ readonly rows: readonly Drilled[] }>('backup.drills', { page: 1, size: 20 })).rows.find(({ id }) => id === begun.drill);
+    if (row !== undefined && row.state !== 'running') {
+      if (out !== undefined && row.reported) await writeFile(out, await client.bytes('backup.drill-report', { drill: row.id, file: 'zip' }), { flag: 'wx', mode: 0o600 });
+      const good = row.state === 'passed';
+      const told = row.outcome === null ? '演练中断' : `恢复 ${String(row.outcome.restored)}／${String(row.outcome.due)} 个内容，用时 ${String(row.outcome.minutes)} 分${row.outcome.issues.length === 0 ? '' : `；${row.outcome.issues.join('；')}`}`;
+      return { exit: good ? EXIT.good : EXIT.finding, data: { ...row, backup: chosen.number, ...(out === undefined ? {} : { out }) }, lines: [`演练 ${row.number} ${good ? '通过' : '未通过'}：备份 ${chosen.number}，${told}`] };
     }
     await pause(ASK_MS);
   }
