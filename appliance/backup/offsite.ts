@@ -24,7 +24,7 @@ export function offsiteService({ box, policy, nameOf }: Pick<BackupParts, 'box' 
       return store.read(call, async (tx) => {
         await tx.allow();
         const today = clock.today();
-        const rows = await tx.sql.all<Row>("SELECT backup_offsite.*, backup.number AS backup_number FROM backup_offsite JOIN backup ON backup.id = backup_offsite.backup ORDER BY state = 'away' DESC, sent_on DESC, backup_offsite.number DESC LIMIT $1 OFFSET $2", size, (page - 1) * size);
+        const rows = await tx.sql.all<Row>("SELECT backup_offsite.*, backup.number AS backup_number FROM backup_offsite JOIN backup ON backup.id = backup_offsite.backup ORDER BY backup_offsite.state = 'away' DESC, sent_on DESC, backup_offsite.number DESC LIMIT $1 OFFSET $2", size, (page - 1) * size);
         return {
           page, size, total: (await tx.sql.one<{ n: number }>('SELECT count(*) AS n FROM backup_offsite'))?.n ?? 0,
           rows: await Promise.all(rows.map(async (row) => ({

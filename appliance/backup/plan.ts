@@ -56,12 +56,15 @@ export function planService(parts: BackupParts, backup: Pick<BackupService, 'pla
   /** What each set has, and what it is to have next. */
   async function standing(plan: PlanRow) {
     const rows = planRows(reader);
+    // Nothing was owed under it before it was adopted.
+    const adopted = localDay(plan.adoptedAt);
+    const from = plan.effectiveOn > adopted ? plan.effectiveOn : adopted;
     const sets = await Promise.all(plan.sets.map(async (set) => {
       const last = await rows.lastOf(set);
-      return { set, last, due: nextBackup(plan, plan.effectiveOn, { full: dayOf(last.full), any: dayOf(last.any) }) };
+      return { set, last, due: nextBackup(plan, from, { full: dayOf(last.full), any: dayOf(last.any) }) };
     }));
     const drilled = dayOf(await rows.lastDrill());
-    return { sets, drilled, drillDue: dayAfter(drilled ?? plan.effectiveOn, plan.drillDays) };
+    return { sets, drilled, drillDue: dayAfter(drilled ?? from, plan.drillDays) };
   }
 
   /** One look: warns of what is late, and begins what is due. True when a backup was begun. */

@@ -200,6 +200,7 @@ test('第二十八、二十九条: a plan is signed by two and carried out by th
   const review = { no: '保审〔2026〕7号', by: '市保密局', on: '2020-01-01', until: '2020-12-31' };
   t.is((await again.post<{ code: string }>('backup.register-offsite', { ...away, review })).body.code, 'E_OFFSITE_NOT_CLEARED', 'a review that has lapsed');
   const sent = done(await again.post<{ offsite: string }>('backup.register-offsite', { ...away, review: { ...review, on: clock.today(), until: clock.today() } }));
+  t.like(done(await again.get<{ rows: { id: string; state: string; reviewLapsed: boolean }[] }>('backup.offsites')).rows[0], { id: sent.offsite, state: 'away', reviewLapsed: false });
   done(await again.post('backup.end-offsite', { offsite: sent.offsite, outcome: 'returned', on: clock.today(), note: '收回入库', seenVersion: 1 }));
   t.is((await again.post<{ code: string }>('backup.end-offsite', { offsite: sent.offsite, outcome: 'destroyed', on: clock.today(), note: '再办', seenVersion: 2 })).body.code, 'E_STATE_INVALID');
 
