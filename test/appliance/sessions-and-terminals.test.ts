@@ -6,10 +6,9 @@ import { seedRehearsal } from '../../appliance/founding/rehearsal-records.js';
 import type { Person } from '../../appliance/store/repositories/people.js';
 import type { Terminal } from '../../appliance/store/repositories/terminals.js';
 import { openTestBox } from '../helpers/box.js';
-import { people } from '../helpers/marking.js';
 import { codeOf } from '../helpers/secrecy.js';
 import { attempt } from '../helpers/wire.js';
-import { HOUR, movable, ok, rowOf, sign } from '../helpers/officers.js';
+import { HOUR, movable, ok, rowOf } from '../helpers/officers.js';
 import type { Code, Row } from '../helpers/officers.js';
 
 test.serial('07 §11-6, §11-7: the fifth wrong sign-in locks, the right one does not open it, an officer does; ten idle minutes ask again', async (t) => {

@@ -15,8 +15,8 @@ import { spawnBox } from '../helpers/killable-box.js';
 import { Archivist, isDeath } from '../helpers/office.js';
 import type { Promised } from '../helpers/office.js';
 
-/** 40 in every run; `SHOUZANG_KILLS=200` for the whole proof. */
-const KILLS = Number(process.env['SHOUZANG_KILLS'] ?? '40');
+/** A dozen in every run; `SHOUZANG_KILLS=200` for the whole proof. */
+const KILLS = Number(process.env['SHOUZANG_KILLS'] ?? '12');
 /** Of which this many at a given file operation, the others at random moments. */
 const STEPS = Math.min(14, Math.floor(KILLS / 2));
 const PRELOAD = inPackage('dist', 'test', 'helpers', 'kill-at-step.js');
