@@ -112,7 +112,7 @@ export function certificateService({ box, preview, policy, nameOf }: Certificate
         no, unit: profile.unitName, rehearsal: profile.rehearsal, at: entry.at,
         lines: [
           ['出具单位', profile.unitName], ['出具给', issuedTo], ['用途', purpose], ['全宗号', record.fonds], ['档号', codeOf(record)], ['题名', record.description.title ?? ''], ['成文日期', record.documentDate ?? '不详'], ['密级', levelName(record.level)],
-          ['计算机文件', `${file.sealed.fileName}（${file.format}，${String(original.length)} 字节）`], ['文件摘要', `SM3 ${file.sm3}`], ['出具时间', `${localTime(entry.at)}　经办人 ${by}`],
+          ['计算机文件', `${file.sealed.fileName}（${file.format}，${String(original.length)} 字节）`], ['文件摘要', `SM3 ${file.sm3}`], ['出具时间', `${localTime(entry.at)}\u3000经办人 ${by}`],
           ['审计记录', `第 ${String(entry.seq)} 条，溯源码 ${shortCode(entry.hash)}，检查点 ${String(proof.size)} 条`], ['本机根证书', authorityFingerprint(chain, sm3)],
         ],
         closing: [

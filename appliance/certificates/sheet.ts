@@ -32,7 +32,7 @@ export async function certificatePdf(sheet: CertificateSheet, pages: readonly Dr
   const write = (text: string, x: number, y: number, size: number, strong = false, ink = INK): void => { pdf.font(strong ? BOLD : REGULAR).fontSize(size).fillColor(ink).text((strong ? bold : regular).safe(text), x, y, { lineBreak: false }); };
   const middle = (text: string, y: number, size: number, strong = false, ink = INK): void => { write(text, (pdf.page.width - (strong ? bold : regular).width((strong ? bold : regular).safe(text), size)) / 2, y, size, strong, ink); };
   const foot = (no: number): void => {
-    write(`${sheet.unit}　${sheet.no}`, EDGE, pdf.page.height - 34, 8, false, FAINT);
+    write(`${sheet.unit}\u3000${sheet.no}`, EDGE, pdf.page.height - 34, 8, false, FAINT);
     const text = `第 ${String(no)} 页 / 共 ${String(pages.length + 1)} 页`;
     write(text, pdf.page.width - EDGE - regular.width(text, 8), pdf.page.height - 34, 8, false, FAINT);
     if (sheet.rehearsal) middle('演练环境 · 不具证明效力', 16, 9, true, '#A61B1B');
@@ -62,7 +62,7 @@ export async function certificatePdf(sheet: CertificateSheet, pages: readonly Dr
   foot(1);
   for (const [at_, page] of pages.entries()) {
     pdf.addPage({ size: [A4.short, A4.long], margin: 0 });
-    write(`出证副本　${page.code}`, EDGE, 32, 9, false, FAINT);
+    write(`出证副本\u3000${page.code}`, EDGE, 32, 9, false, FAINT);
     pdf.image(page.png, EDGE, 52, { fit: [pdf.page.width - 2 * EDGE, pdf.page.height - 52 - 56], align: 'center', valign: 'center' });
     foot(at_ + 2);
   }

@@ -88,7 +88,7 @@ function cellsOf(entity: Node, rules: CatalogueRules): Map<string, Cell> {
   const keys = new Map(allElements(rules.scheme).filter(({ place, kind, home, key }) => place === 'record' && kind !== 'container' && kind !== 'id' && home !== 'register' && !LEFT_OUT.has(key)).map(({ name, key }) => [name, key]));
   const cells = new Map<string, Cell>();
   const walk = (node: Node): void => {
-    for (const [name, value] of Object.entries(node)) {
+    for (const name of Object.keys(node)) {
       if (name.startsWith('@') || name === '文件数据' || name === '文件实体关系') continue;
       if (name === '档号') {
         const code = textOf(node, '档号').replace(/\s+/gu, '');

@@ -4,7 +4,6 @@ import { ArchiveError } from '../../core/errors.js';
 import type { BatchReceipt } from '../../core/source-request.js';
 import { OnlineItem, OnlineItems, OnlineKeys } from '../../policies/schemas/source.js';
 import type { OnlineCapture, OnlineReceipt, OnlineSubmit, OnlineTrial, OnlineUpload } from '../../policies/schemas/source.js';
-import type { Box } from '../box.js';
 import type { ServerCall } from '../call.js';
 import { fatalExamination } from '../inspection/inspect.js';
 import type { InspectionPool } from '../inspection/pool.js';

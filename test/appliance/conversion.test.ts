@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import iconv from 'iconv-lite';
 import sharp from 'sharp';
 import { fsck } from '../../appliance/maintenance/fsck.js';
@@ -188,7 +189,7 @@ const withOffice = spawnSync('soffice', ['--version']).status === 0;
 if (withOffice) test('第三十一条: a Word document becomes PDF/A by LibreOffice, in memory, and holds against its words', office);
 else test.skip('第三十一条: LibreOffice is not installed here: a Word document becomes PDF/A', office);
 
-async function office(t: import('ava').ExecutionContext): Promise<void> {
+async function office(t: ExecutionContext): Promise<void> {
   t.timeout(300_000);
   const box = await openTestBox(t);
   const people = await staff(box);
