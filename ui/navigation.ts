@@ -18,6 +18,7 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/sources', name: '来源系统', acts: ['source.list'] },
       { path: '/tables', name: '三表', acts: ['table.list'] },
       { path: '/scans', name: '扫描件', acts: ['scan.list'] },
+      { path: '/imports', name: '导入导出', acts: ['import.list', 'exchange.metadata'] },
       { path: '/inspection', name: '四性检测', acts: ['inspection.list'], letter: 't' },
       { path: '/arrangement', name: '整理编目', acts: ['arrangement.list'], letter: 'a' },
       { path: '/filing', name: '清点归档', acts: ['filing.list'], letter: 'f' },

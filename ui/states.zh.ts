@@ -15,6 +15,8 @@ export const STATES: Readonly<Record<string, { readonly name: string; readonly s
   error: { name: '未检成', style: bad }, not_applicable: { name: '不适用', style: '' }, na: { name: '不适用', style: '' }, not_checked: { name: '未检', style: '' },
   queued: { name: '排队', style: '' }, waiting: { name: '等待', style: '' }, uploading: { name: '上传中', style: '' }, receiving: { name: '接收中', style: '' }, checking: { name: '检测中', style: on }, inspecting: { name: '检测中', style: on },
   open: { name: '收集中', style: on }, staged: { name: '已收', style: '' }, counted: { name: '已清点', style: on }, closed: { name: '已办结', style: done }, discarded: { name: '已移出', style: '' },
+  'import.receiving': { name: '送入中', style: '' }, 'import.checking': { name: '核对中', style: on }, 'import.checked': { name: '待收入', style: warn }, 'import.taking': { name: '收入中', style: on }, 'import.taken': { name: '已收入', style: done },
+  'import.refused': { name: '已拒收', style: bad }, 'import.abandoned': { name: '已放弃', style: '' }, 'import.failed': { name: '已中止', style: bad },
   equal: { name: '相符', style: on }, match: { name: '相符', style: on }, mismatch: { name: '不符', style: bad }, verified: { name: '可验', style: on },
   draft: { name: '草拟', style: '' }, proposed: { name: '待签署', style: warn }, in_force: { name: '在期', style: on }, active: { name: '在保密期限内', style: on }, review_due: { name: '应年度审核', style: warn },
   declass_review: { name: '解密审核', style: warn }, expired: { name: '期满待确认', style: warn }, declassified: { name: '已解密', style: '' }, long_term: { name: '长期', style: on },

@@ -4,11 +4,11 @@ import { ArchiveError } from '../../core/errors.js';
 import type { VerifyItem } from '../reports/verify.js';
 import { action, addVerb, EXIT, type Verb } from './verb.js';
 
-const KINDS: Readonly<Record<VerifyItem['kind'], string>> = { report: '报表', 'report-file': '报表文件', 'audit-export': '审计导出', checkpoint: '检查点', package: '信息包', envelope: '传输封套', certificate: '出证', unknown: '未识别' };
+const KINDS: Readonly<Record<VerifyItem['kind'], string>> = { report: '报表', 'report-file': '报表文件', 'audit-export': '审计导出', checkpoint: '检查点', package: '信息包', envelope: '传输封套', bag: 'BagIt 包', eep: '电子文件封装包', certificate: '出证', unknown: '未识别' };
 
 export const verifyVerb: Verb = {
   register(program, io) {
-    const command = addVerb(program, 'verify <path...>', '验真：校验报表、审计导出、检查点、信息包、封套、出证，不需要本机', 'verify reports, audit exports, checkpoints, packages, envelopes and certificates without the box')
+    const command = addVerb(program, 'verify <path...>', '验真：校验报表、审计导出、检查点、信息包、封套、出证、BagIt 包、电子文件封装包，不需要本机', 'verify reports, audit exports, checkpoints, packages, envelopes, certificates, BagIt bags and EEP without the box')
       .option('--anchor <file>', '另行保存的本机根证书 PEM / the box authority kept aside')
       .option('--checkpoint <file>', '另行保存的检查点，核对审计导出 / a checkpoint kept aside, for audit exports');
     action<{ anchor?: string; checkpoint?: string }>(command, io, async (paths, { anchor, checkpoint }) => {

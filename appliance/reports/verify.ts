@@ -6,6 +6,7 @@ import { ArchiveError } from '../../core/errors.js';
 import { verifyExport } from '../audit/export.js';
 import type { Certificate } from '../crypto/certificate.js';
 import { certificateNumber, verifyCertificate } from '../certificates/verify.js';
+import { isBagFolder, verifyBagFolder, verifyEepFile, verifyPackedFile } from '../exchange/verify.js';
 import { isEnvelopeFile, isPackageFolder, verifyEnvelope, verifyPackageFolder } from '../packages/verify.js';
 import { SET_ENDINGS, unzipSet } from './report-set.js';
 import { boxCertificates, chainFault, checkpointCheck } from './two-verifiers.js';
@@ -15,7 +16,7 @@ import type { SetVerdict, VerifyFault } from './verify-set.js';
 
 export interface VerifyItem {
   readonly path: string;
-  readonly kind: 'report' | 'report-file' | 'audit-export' | 'checkpoint' | 'package' | 'envelope' | 'certificate' | 'unknown';
+  readonly kind: 'report' | 'report-file' | 'audit-export' | 'checkpoint' | 'package' | 'envelope' | 'certificate' | 'bag' | 'eep' | 'unknown';
   readonly valid: boolean;
   /** What it is: the report number, the size of the ledger. */
   readonly what: string;
@@ -47,6 +48,7 @@ const MEMBER = new RegExp(`^(R\\d{2}-\\d{8}-(?:\\d{4}|\\d{8}))\\.(${SET_ENDINGS.
 
 async function verifyFolder(folder: string, options: VerifyOptions): Promise<readonly VerifyItem[]> {
   if (await isPackageFolder(folder)) return [await verifyPackageFolder(folder, options)];
+  if (await isBagFolder(folder)) return [await verifyBagFolder(folder)];
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   const numbers = new Set([...reportNumbers(names.map(plainName)), ...names.flatMap((name) => MEMBER.exec(plainName(name))?.[1] ?? [])]);
@@ -73,7 +75,8 @@ async function verifyFile(file: string, options: VerifyOptions): Promise<VerifyI
   if (await isEnvelopeFile(file)) return verifyEnvelope(file, options);
   const content = await readFile(file);
   const name = plainName(path.basename(file));
-  if (content.subarray(0, 2).toString('latin1') === 'PK') return verifyZipFile(file, content, options);
+  if (content.subarray(0, 2).toString('latin1') === 'PK') return (await verifyPackedFile(file, options)) ?? verifyZipFile(file, content, options);
+  if (name.toLowerCase().endsWith('.xml')) return (await verifyEepFile(file)) ?? unknownItem(file, '不是电子文件封装包');
   if (content.subarray(0, 64).toString('utf8').startsWith('{"kind":"shouzang-audit"')) return verifyAuditExport(file, content.toString('utf8'), options);
   if (content.subarray(0, 9).toString('latin1') === 'shouzang/') return verifyCheckpoint(file, content.toString('utf8'), options);
   const member = MEMBER.exec(name);

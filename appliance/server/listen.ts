@@ -80,6 +80,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   const timer = setInterval(() => { round().then(sign).catch((error: unknown) => { log.error({ fault: error instanceof Error ? error.name : 'unknown' }, 'hourly round or checkpoint failed'); }); }, HOUR_MS);
   timer.unref();
   if (box.keys.state === 'unlocked') await services.accessions.resume();
+  if (box.keys.state === 'unlocked') await services.imports.resume();
   services.guardingWork.start();
   await services.alarmWork.start();
   await services.rulePacks.begin();

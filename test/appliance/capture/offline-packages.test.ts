@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'csv-stringify/sync';
+import { runCli } from '../../../appliance/cli/frame.js';
+import { VERBS } from '../../../appliance/cli/verbs.js';
 import { eepEntry } from '../../../appliance/packages/eep.js';
 import { openTestBox } from '../../helpers/box.js';
 import type { Client, TestBox } from '../../helpers/box.js';
@@ -206,4 +209,54 @@ test.serial('第十六条: an import may be given up before it is taken in; a st
   t.is(rows.find(({ id }) => id === one.id)?.state, 'abandoned');
   const reader = await box.as('linxiao');
   t.is((await reader.get('import.show', { import: one.id })).status, (await reader.get('import.show', { import: '00000000-0000-4000-8000-000000000000' })).status);
+});
+
+async function cli(...args: readonly string[]): Promise<{ exit: number; data: Record<string, unknown> }> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.end();
+  const exit = await runCli(VERBS, [...args, '--json'], { stdin, stdout, stderr, env: {} });
+  return { exit, data: JSON.parse(String(stdout.read() ?? '{}')) as Record<string, unknown> };
+}
+
+test.serial('第十六条: capture --package judges without a box, and takes a package in through its door; verify judges bags and 封装包', async (t) => {
+  const folder = scratch(t);
+  const place = (name: string, bytes: Buffer): string => { writeFileSync(path.join(folder, name), bytes); return path.join(folder, name); };
+  const bag = place('bag.zip', zipOf(bagOf(await files())));
+  const broken = place('broken.zip', zipOf({ ...bagOf(await files()), 'data/多.pdf': await pdf('多') }));
+  t.like(await cli('capture', '--package', bag, '--dry-run'), { exit: 0, data: { form: 'bagit', items: 2, findings: [] } });
+  t.like(await cli('capture', '--package', broken, '--dry-run'), { exit: 1, data: { findings: [{ code: 'E_PKG_FILE_EXTRA', entry: 'data/多.pdf' }] } });
+  const door = ['--as', 'zhaoxiaolan', '--url', box.url, '--data', box.data, '--department', 'BGS', '--level', '0'];
+  t.like(await cli('capture', '--package', bag, ...door), { exit: 3, data: { code: 'E_OFFLINE_REASON_REQUIRED' } });
+  t.like(await cli('capture', '--package', bag, '--reason', '未联网', ...door), { exit: 0, data: { form: 'bagit', state: 'taken', items: 2 } });
+  t.like(await cli('capture', '--package', broken, '--reason', '未联网', ...door), { exit: 3, data: { code: 'E_PKG_FILE_EXTRA' } });
+  t.like(await cli('verify', bag), { exit: 0, data: { items: [{ kind: 'bag', valid: true }] } });
+  t.like(await cli('verify', broken), { exit: 1, data: { items: [{ kind: 'bag', valid: false, faults: [{ file: 'data/多.pdf' }] }] } });
+  t.like(await cli('verify', place('a.xml', await eep('Z109-WS·2025·Y-0001', 'a.pdf', await pdf('a')))), { exit: 0, data: { items: [{ kind: 'eep', valid: true }] } });
+});
+
+test.serial('第三十九条: what was destroyed here does not come back with a package', async (t) => {
+  const gone = await pdf('已销毁的内容');
+  await box.running.box.store.housekeep(async (sql) => sql.run("INSERT INTO destroyed_object (seq, object, record, batch, digest, at, previous, signature) VALUES (1, 'o', 'r', 'b', $1, '2026-01-01T00:00:00Z', $2, 's')", digest('sm3', gone), '0'.repeat(64)));
+  const one = await sendParcel(archivist, 'a.zip', zipOf({ ...(await files()), '一.pdf': gone }));
+  t.deepEqual(one.findings.map(({ code, entry }) => [code, entry]), [['E_PKG_DESTROYED', '一.pdf']]);
+});
+
+test.serial('第十六条: a box that stops while it takes a package in goes on where it stood, and brings nothing in twice', async (t) => {
+  const rows = Array.from({ length: 90 }, (_, at) => at + 1);
+  const all: Record<string, Buffer> = { '目录.csv': csv(...rows.map((n) => row(n, `${String(n)}.txt`))) };
+  for (const n of rows) all[`${String(n)}.txt`] = Buffer.from(`关于第${String(n)}号工作的通知\n正文`);
+  const one = await sendParcel(archivist, 'a.zip', zipOf(all));
+  t.is((await archivist.post('import.take', { import: one.id, seenVersion: one.version })).status, 200);
+  await box.running.services.imports.stop();
+  const done = async (): Promise<number> => (await box.running.box.reader.one<{ done: number }>('SELECT done FROM package_import WHERE id = $1', one.id))?.done ?? -1;
+  const between = await done();
+  t.true(between > 0 && between < 90, String(between));
+  await box.stop();
+  box = await openTestBox({ teardown: (work) => after.push(work) }, { data: box.data });
+  archivist = await box.as('zhaoxiaolan');
+  await archivist.post('session.switch-level', { level: 0 });
+  t.like(await settled(archivist, one.id), { state: 'taken', done: 90 });
+  t.is((await box.running.box.reader.one<{ n: number }>('SELECT count(*) AS n FROM record WHERE batch = $1', one.batch))?.n, 90);
+  t.is((await box.running.box.reader.one<{ n: number }>("SELECT count(*) AS n FROM stored_object WHERE state = 'staged'"))?.n, 0);
+  t.deepEqual(staging(), []);
 });
