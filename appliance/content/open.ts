@@ -6,7 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ArchiveError } from '../../core/errors.js';
 import { CHUNK_BYTES, decodeFooter, decodeHeader, FOOTER_BYTES, type Footer, HEADER_BYTES, LEAST_BYTES, maskDigest, peekHeader, sealedSize, TAG_BYTES, chunkCount } from '../../secrecy/envelope.js';
-import { RUN_BYTES } from './bulk.js';
+import { RUN_BYTES, type Slot } from './bulk.js';
 import { type ChunkKeys, checkRun, chunkTag, openRun, type Run } from './chunk-crypto.js';
 import type { SealedContent, SealTools } from './seal.js';
 import { hexOf, type ObjectKeys, objectKeys } from './seal-keys.js';
@@ -174,23 +174,10 @@ class FileReader implements SealedReader {
   /** The tags of whole chunks from a chunk boundary, once each was found right. */
   async #checkRun(from: number, length: number): Promise<Uint8Array> {
     const { bulk } = this.tools;
-    const run: Run = { first: from / CHUNK_BYTES, length, last: from + length === this.bytes };
-    const tagBytes = Math.max(1, Math.ceil(length / CHUNK_BYTES)) * TAG_BYTES;
-    const [bodyAt, tagsAt] = [HEADER_BYTES + from, HEADER_BYTES + this.bytes + run.first * TAG_BYTES];
-    if (length <= SMALL_BYTES) {
-      const [cipher, tags] = await Promise.all([readAt(this.file, bodyAt, length), readAt(this.file, tagsAt, tagBytes)]);
-      const bad = checkRun(this.chunkKeys, run, cipher, tags);
-      if (bad !== null) throw new ArchiveError('E_ENVELOPE_CHUNK_TAG', { chunk: bad });
-      return tags;
-    }
-    const slot = await bulk.slot();
-    try {
-      await Promise.all([readInto(this.file, slot.cipher, bodyAt, length), readInto(this.file, slot.tags, tagsAt, tagBytes)]);
-      await bulk.check(this.chunkKeys, run, slot);
-      return Uint8Array.from(slot.tags.subarray(0, tagBytes));
-    } finally {
-      bulk.release(slot);
-    }
+    return this.#sealedRun(from, length, {
+      small: (run, cipher, tags) => [checkRun(this.chunkKeys, run, cipher, tags), tags],
+      large: async (run, slot, tagBytes) => { await bulk.check(this.chunkKeys, run, slot); return Uint8Array.from(slot.tags.subarray(0, tagBytes)); },
+    });
   }
 
   #chunkEnd(end: number): number {
@@ -200,20 +187,31 @@ class FileReader implements SealedReader {
   /** Whole chunks from a chunk boundary. */
   async #run(from: number, length: number): Promise<Uint8Array> {
     const { bulk } = this.tools;
+    return this.#sealedRun(from, length, {
+      small: (run, cipher, tags) => [openRun(bulk.choice.ctr, this.chunkKeys, run, cipher, tags, cipher), cipher],
+      large: async (run, slot) => { await bulk.open(this.chunkKeys, run, slot); return Buffer.from(slot.plain.slice(0, length)); },
+    });
+  }
+
+  /** Reads body and tags of a run and hands them to one of two ways: a few bytes here, many to a worker. @throws ArchiveError `E_ENVELOPE_CHUNK_TAG` */
+  async #sealedRun(from: number, length: number, ways: {
+    readonly small: (run: Run, cipher: Uint8Array, tags: Uint8Array) => readonly [bad: number | null, result: Uint8Array];
+    readonly large: (run: Run, slot: Slot, tagBytes: number) => Promise<Uint8Array>;
+  }): Promise<Uint8Array> {
+    const { bulk } = this.tools;
     const run: Run = { first: from / CHUNK_BYTES, length, last: from + length === this.bytes };
     const tagBytes = Math.max(1, Math.ceil(length / CHUNK_BYTES)) * TAG_BYTES;
     const [bodyAt, tagsAt] = [HEADER_BYTES + from, HEADER_BYTES + this.bytes + run.first * TAG_BYTES];
     if (length <= SMALL_BYTES) {
       const [cipher, tags] = await Promise.all([readAt(this.file, bodyAt, length), readAt(this.file, tagsAt, tagBytes)]);
-      const bad = openRun(bulk.choice.ctr, this.chunkKeys, run, cipher, tags, cipher);
+      const [bad, result] = ways.small(run, cipher, tags);
       if (bad !== null) throw new ArchiveError('E_ENVELOPE_CHUNK_TAG', { chunk: bad });
-      return cipher;
+      return result;
     }
     const slot = await bulk.slot();
     try {
       await Promise.all([readInto(this.file, slot.cipher, bodyAt, length), readInto(this.file, slot.tags, tagsAt, tagBytes)]);
-      await bulk.open(this.chunkKeys, run, slot);
-      return Buffer.from(slot.plain.slice(0, length));
+      return await ways.large(run, slot, tagBytes);
     } finally {
       bulk.release(slot);
     }

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../../core/errors.js';
 import type { CalendarDate, Instant, Level } from '../../core/ports.js';
+import type { TransferLabel } from '../../secrecy/transfer-envelope.js';
 import type { FileRole } from '../../core/holdings.js';
 import type { Certificate } from '../crypto/certificate.js';
 import type { PublicKey } from '../crypto/provider.js';
@@ -232,24 +233,7 @@ export interface EnvelopeSealing {
 }
 
 /** What a person may see of an envelope without any key: the signed label. */
-export interface EnvelopeLabel {
-  readonly format: 'shouzang-transfer-envelope';
-  readonly version: 1;
-  readonly envelope: string;
-  readonly package: { readonly no: string; readonly kind: PackageKind; readonly volume: number; readonly volumes: number };
-  readonly level: Level;
-  readonly mark: string | null;
-  readonly handover: string | null;
-  readonly sealedAt: Instant;
-  readonly validUntil: Instant;
-  readonly sender: { readonly box: string; readonly chain: readonly string[] };
-  /** `key`: SM3 of the public key, hex. */
-  readonly receiver: { readonly box: string; readonly key: string; readonly systemLevel: Level };
-  readonly device: { readonly no: string; readonly key: string; readonly certifiedLevel: Level; readonly validTo: CalendarDate };
-  /** SM2 ciphertexts (GM/T 0009 DER, base64) of the two halves. */
-  readonly halves: { readonly box: string; readonly device: string };
-  readonly content: { readonly bytes: number; readonly sealedBytes: number; readonly root: string; readonly manifest: string };
-}
+export type EnvelopeLabel = TransferLabel;
 
 export interface SealedEnvelope {
   readonly path: string;
