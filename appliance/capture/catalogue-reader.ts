@@ -15,7 +15,8 @@ export interface CatalogueReader {
 
 /** A text of up to so many lines is read where it arrives; longer ones, and every workbook, in a process of their own. */
 const LINES_HERE = 2000;
-const MILLISECONDS = 120_000;
+/** A hundred thousand rows in a workbook take a while on a slow machine. */
+const MILLISECONDS = 300_000;
 
 /** Reads catalogues under the limits of `policies/capture.json` and `policies/catalogue-columns.json`, whichever is lower. */
 export function openCatalogueReader(shipped: CatalogueRules, limits: Pick<CaptureLimits, 'catalogueBytes' | 'catalogueRows'>): CatalogueReader {

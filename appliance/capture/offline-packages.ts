@@ -78,7 +78,7 @@ export function offlinePackages(parts: OfflinePackageParts) {
 
   /** The end of one that comes to nothing: the batch closes, the bytes and their key go. */
   async function end(call: Call, one: PackageImport, event: 'refuse' | 'abandon' | 'fail', more: Partial<PackageImport> = {}): Promise<void> {
-    for (let left = event === 'fail'; left;) left = await withdrawSome(call, one);
+    if (event === 'fail') await withdrawAll(call, one);
     await store.write(call, async (tx) => {
       const now = await tx.imports.get(one.id);
       const batch = await tx.batches.get(one.batch);
@@ -90,20 +90,24 @@ export function offlinePackages(parts: OfflinePackageParts) {
     });
   }
 
-  async function withdrawSome(call: Call, one: PackageImport): Promise<boolean> {
-    const all = await store.read(box.systemCall(call.act), async (tx) => { await tx.allow(); return (await tx.records.ofBatch(one.batch)).filter(({ state }) => state !== 'withdrawn'); });
-    if (all.length === 0) return false;
-    await store.write(box.systemCall(call.act), async (tx) => {
-      await tx.allow();
-      for (const record of all.slice(0, LOT)) {
-        const objects = await tx.files.objectsOf(record.id);
-        for (const object of objects) await tx.objects.erase(object, clock.now());
-        await tx.records.save({ ...record, state: 'withdrawn', description: { title: '已撤回' } }, record.version);
-        tx.afterCommit(async () => { for (const object of objects) await vault.erase(object); });
-        tx.audit({ action: call.act, object: record.id, objectType: 'record', objectLevel: record.level, detail: { import: one.id, withdrawn: true, objects: objects.length } });
-      }
-    });
-    return all.length > LOT;
+  /** What was taken in of one that failed goes again: contents, keys and words; the entries in the ledger stay. */
+  async function withdrawAll(call: Call, one: PackageImport): Promise<void> {
+    const all = await store.read(box.systemCall(call.act), async (tx) => { await tx.allow(); return (await tx.records.ofBatch(one.batch)).filter(({ state }) => state !== 'withdrawn').map(({ id }) => id); });
+    for (let from = 0; from < all.length; from += LOT) {
+      await store.write(box.systemCall(call.act), async (tx) => {
+        await tx.allow();
+        for (const id of all.slice(from, from + LOT)) {
+          const record = await tx.records.get(id);
+          if (record === undefined || record.state === 'withdrawn') continue;
+          const objects = await tx.files.objectsOf(id);
+          for (const object of objects) await tx.objects.erase(object, clock.now());
+          await tx.records.save({ ...record, state: 'withdrawn', description: { title: '已撤回' } }, record.version);
+          tx.afterCommit(async () => { for (const object of objects) await vault.erase(object); });
+          tx.audit({ action: call.act, object: id, objectType: 'record', objectLevel: record.level, detail: { import: one.id, withdrawn: true, objects: objects.length } });
+        }
+        tx.audit({ action: call.act, object: one.batch, objectType: 'capture', objectLevel: one.level, detail: { import: one.id, withdrawn: Math.min(all.length, from + LOT) } });
+      });
+    }
   }
 
   function start(one: PackageImport, work: (job: Running) => Promise<void>): void {

@@ -10,6 +10,7 @@ const READY_MS = 120_000;
 /** The box as a process of its own on its own data directory, on loopback, as an operator would run it. */
 export interface BoxProcess {
   readonly url: string;
+  readonly pid: number;
   readonly data: string;
   /** PEM of the listener. */
   readonly certificate: string;
@@ -28,7 +29,7 @@ export async function startBox(data: string, port = 0, mode: 'unit' | 'repositor
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const url = await ready(child, ended);
   return {
-    url, data,
+    url, data, pid: child.pid ?? 0,
     certificate: await readFile(path.join(dataPaths(data).box, 'tls-cert.pem'), 'utf8'),
     stop: async () => {
       child.kill('SIGTERM');

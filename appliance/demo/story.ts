@@ -8,6 +8,7 @@ import { Client, Refused, type RehearsalPerson } from '../remote/client.js';
 import { startBox, type BoxProcess } from './box-process.js';
 import { handOver } from './handover.js';
 import { arrange, file, send, type Uploaded } from './intake.js';
+import { importPackages } from './importing.js';
 import { mark } from './marking.js';
 import { sampleFiles } from './sample-files.js';
 import { handInOnline, reviseTable } from './systems.js';
@@ -132,6 +133,7 @@ async function chapters(options: StoryOptions, box: BoxProcess, step: Tell): Pro
   });
   const today = systemClock().today();
   await step('online', '在线归档：来源系统登记、核定、试报、测试，签名报送，同一件只得一份回执', async () => handInOnline(crypto, { sysadmin: await as('sunhao'), secadmin: await as('chenlixin'), archivist, handler: await as('duanwen'), wire: visitor }, first, today, year));
+  await step('import', '离线导入：数据包整包核对后收入，越界的包按条目拒收，不留任何内容', async () => importPackages(archivist, files, year));
   await step('tables', '三表：修订保管期限表，对照、试算，登记审核文号，定日生效', async () => reviseTable(archivist, await as('wangzhenhua'), today));
   await step('audit', '审计：签发检查点、校验全链、导出', async () => {
     await auditor.post('audit.checkpoint', {});
