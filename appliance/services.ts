@@ -7,6 +7,7 @@ import { catalogueService } from '../core/services/catalogue.js';
 import type { FileJudgement, Inspector } from '../core/services/content.js';
 import { consultationService } from '../core/services/consultation.js';
 import { filingService } from '../core/services/filing.js';
+import { renumberingService } from '../core/services/renumbering.js';
 import { relationGuard, relationService } from '../core/services/relations.js';
 import { sealService } from '../core/services/seal.js';
 import { metadataOf } from '../core/services/inspection.js';
@@ -235,6 +236,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
     ...inspecting,
     filing: certifying.settledFiling(filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()), requireScans: scanning.scans.requireDescribed })),
+    renumbering: renumberingService({ ...arranging, store, sm3: box.sm3, searchedKeys: searchedKeys(scheme), nameOf }),
     report, compliance,
     consultation: consultationService({ store, visible: visibleRecords, levelOf, nameOf, markedName, markOf: async (record) => classification.cardOf(matters, record) }),
     reading: readingService({

@@ -130,6 +130,8 @@ export const ACTS: Readonly<Record<string, string>> = {
   'filing.list': '待归档批次',
   'filing.show': '清点核对情况',
   'filing.reconcile': '清点核对',
+  'filing.renumber': '作废重编档号',
+  'filing.voided': '作废号登记',
   'filing.return': '退回',
   'filing.file': '归档入库',
   'record.search': '检索',

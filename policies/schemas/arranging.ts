@@ -66,6 +66,23 @@ export const FilingReturn = Type.Object({
 }, { $id: 'filing.return', additionalProperties: false });
 export type FilingReturn = Static<typeof FilingReturn>;
 
+/** 作废重编: what was wrong about the record's place in the sequences, and why. */
+export const FilingRenumber = Type.Object({
+  record: Type.String({ format: 'uuid', description: '件' }),
+  facts: Type.Object({
+    archivalYear: Type.Optional(Type.Integer({ minimum: 1900, maximum: 9999, description: '归属年度' })),
+    scheduleItemId: Type.Optional(Type.String({ minLength: 1, maxLength: 20, description: '保管期限表条目' })),
+    retentionCode: Type.Optional(Type.String({ pattern: '^(Y|D[1-9]\\d{0,2})$', description: '保管期限' })),
+    orgOrFunction: Type.Optional(Type.String({ pattern: '^[A-Z0-9]{1,20}$', description: '机构（问题）' })),
+  }, { additionalProperties: false, minProperties: 1 }),
+  reason: Type.String({ minLength: 2, maxLength: 300, description: '作废原因' }),
+  seenVersion: Type.Integer({ minimum: 1, description: '页面上所见的版本' }),
+}, { $id: 'filing.renumber', additionalProperties: false });
+export type FilingRenumber = Static<typeof FilingRenumber>;
+
+export const FilingVoided = Type.Object({ ...paging }, { $id: 'filing.voided', additionalProperties: false });
+export type FilingVoided = Static<typeof FilingVoided>;
+
 export const InspectionRun = Type.Object({ batch: Batch }, { $id: 'inspection.run', additionalProperties: false });
 export type InspectionRun = Static<typeof InspectionRun>;
 

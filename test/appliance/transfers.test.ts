@@ -129,6 +129,8 @@ test('第二十二至二十六、四十二条: a 机密 batch goes from the due 
   t.is((await step(custodian, 'transfer.draw-handover', batch, handover)).body.code, 'E_STATE_INVALID', 'what is signed is not drawn up anew');
   t.is(done(await custodian.get<{ state: string }>('carrier.show', { carrier })).state, 'in_custody', 'the medium has not left');
   t.is((await step(officer, 'transfer.sign-handover', batch, { signature: officer.sign(await statement(officer)) })).body.state, 'dispatched');
+  const form = done(await custodian.post<{ level: number; conclusion: string }>('report.create', { kind: 'R07', transfer: batch }));
+  t.deepEqual([form.level, form.conclusion], [3, '已交接，待接收凭证'], 'R07 tells the batch and its hands');
   t.like(done(await custodian.get<{ state: string; history: readonly { approval: string | null }[] }>('carrier.show', { carrier })), { state: 'in_transit' });
   for (const form of ['handover', 'registration', 'list', 'attachments']) t.is((await custodian.get('transfer.print', { batch, form })).bytes.subarray(0, 5).toString('latin1'), '%PDF-');
   t.is((await step(custodian, 'transfer.withdraw', batch, { reason: '不移交了' })).body.code, 'E_STATE_INVALID', 'what is on the road is not withdrawn');

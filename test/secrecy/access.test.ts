@@ -141,6 +141,8 @@ const MAY = `
   filing.show                keepers
   filing.reconcile           keepers
   filing.return              keepers
+  filing.renumber            keepers
+  filing.voided              keepers inspector
   filing.file                keepers
   record.search              readers
   record.show                readers

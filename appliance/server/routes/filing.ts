@@ -1,5 +1,6 @@
-import { ArrangementChanges, ArrangementList, ArrangementPreview, ArrangementSave, ArrangementSet, ArrangementUndo, FilingFile, FilingReconcile, FilingReturn, InspectionCompare, InspectionRerun, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
+import { ArrangementChanges, ArrangementList, ArrangementPreview, ArrangementSave, ArrangementSet, ArrangementUndo, FilingFile, FilingReconcile, FilingRenumber, FilingReturn, FilingVoided, InspectionCompare, InspectionRerun, InspectionRun, InspectionShow } from '../../../policies/schemas/arranging.js';
 import type { arrangementService } from '../../../core/services/arrangement.js';
+import type { renumberingService } from '../../../core/services/renumbering.js';
 import type { filingService } from '../../../core/services/filing.js';
 import type { inspectionService } from '../../../core/services/inspection.js';
 import { route } from '../route.js';
@@ -29,7 +30,9 @@ export const arrangementRoutes = (service: ReturnType<typeof arrangementService>
   'arrangement.preview': route({ method: 'GET', summary: '预览档号', input: ArrangementPreview, errors: ['E_NOT_FOUND', 'E_CODE_FORMAT'], handle: service.preview }),
 });
 
-export const filingRoutes = (service: ReturnType<typeof filingService>): Routes => ({
+export const filingRoutes = (service: ReturnType<typeof filingService>, renumbering: ReturnType<typeof renumberingService>): Routes => ({
+  'filing.renumber': route({ method: 'POST', summary: '作废重编档号', input: FilingRenumber, errors: [...FOUND, 'E_INPUT_INVALID', 'E_STATE_INVALID', 'E_RETENTION_TOO_SHORT', 'E_SCOPE_NOT_IN_SCHEDULE', 'E_STALE_VERSION'], handle: renumbering.renumber }),
+  'filing.voided': route({ method: 'GET', summary: '作废号登记', input: FilingVoided, errors: ['E_DENIED'], handle: renumbering.voided }),
   'filing.reconcile': route({ method: 'GET', summary: '清点核对', input: FilingReconcile, errors: ['E_NOT_FOUND'], handle: service.reconcile }),
   'filing.file': route({
     method: 'POST', summary: '归档入库', input: FilingFile, handle: service.file,

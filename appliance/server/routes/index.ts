@@ -61,7 +61,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...rulePackRoutes(services.rulePacks),
   ...relationRoutes(services.relations),
   ...volumeRoutes(services.volumes),
-  ...filingRoutes(services.filing),
+  ...filingRoutes(services.filing, services.renumbering),
   ...classificationRoutes(services.marking),
   ...caseRoutes(services.marking),
   ...authorityRoutes(services),

@@ -34,6 +34,7 @@ import { stageRuns } from './0036-stage-runs.js';
 import { backupPlans } from './0031-backup-plans.js';
 import { preservation } from './0032-preservation.js';
 import { registers } from './0035-registers.js';
+import { voidNumbers } from './0035-void-numbers.js';
 import { openingAndUse } from './0033-opening-and-use.js';
 import { sources } from './0028-sources.js';
 import { arranging } from './0037-arranging.js';
@@ -67,6 +68,7 @@ const MIGRATIONS: readonly Migration[] = [
   backupPlans,
   preservation,
   registers,
+  voidNumbers,
   openingAndUse,
   sources,
   arranging,

@@ -59,6 +59,8 @@ import type { ArrangementChangeRepository } from '../../../core/arrangement-chan
 import { arrangementChangeRepository } from './arrangement-changes.js';
 import type { RelationRepository } from '../../../core/relations.js';
 import { relationRepository } from './relations.js';
+import { voidNumberRepository } from './void-numbers.js';
+import type { VoidedTx } from '../../../core/services/renumbering.js';
 import { reportRepository } from './reports.js';
 import type { ReportRepository } from './reports.js';
 import { runRepository } from './runs.js';
@@ -87,6 +89,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly terminals: TerminalRepository;
   readonly emergencies: EmergencyRepository;
   readonly packs: PackRepository;
+  readonly voided: VoidedTx['voided'];
   readonly registers: RegisterRepository;
   readonly reports: ReportRepository;
   readonly custody: CustodyRepository;
@@ -129,6 +132,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
   const held = holdings(sql, sealing, hold);
   return {
     sql, ...held, records: forgettingLower(sql, whileThawed(sql, held.records)), people: peopleRepository(sql, sealing), sessions: sessionRepository(sql), runs: runRepository(sql, sealing), stageRuns: stageRunRepository(sql, sealing), relations: relationRepository(sql, sealing), volumes: volumeRepository(sql, sealing), changes: arrangementChangeRepository(sql, sealing),
+    voided: voidNumberRepository(sql, sealing),
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),

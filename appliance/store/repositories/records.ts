@@ -229,7 +229,7 @@ export function recordRepository(sql: Sql, sealing: Sealing, hold: HoldRows = UN
       await writeScope(sql, record.id, record.scope);
     },
     async lastSequence(series) {
-      const row = await sql.one<{ last: number | null }>('SELECT max(sequence) AS last FROM record WHERE series = $1', series);
+      const row = await sql.one<{ last: number | null }>('SELECT max(last) AS last FROM (SELECT max(sequence) AS last FROM record WHERE series = $1 UNION ALL SELECT max(sequence) FROM void_number WHERE series = $1)', series);
       return row?.last ?? 0;
     },
     async indexWords(record, words) {
