@@ -58,6 +58,8 @@ import { dailyRound } from './marking/daily-round.js';
 import { statisticsFile } from './marking/statistics-file.js';
 import { composeInspection } from './inspection/compose.js';
 import { judge } from './inspection/verdict.js';
+import { scanObservations, virusEngine } from './inspection/virus-engine.js';
+import { virusService } from './inspection/virus-service.js';
 import { fatalExamination } from './inspection/inspect.js';
 import { problemOf } from './server/problem.js';
 import type { InspectionPool } from './inspection/pool.js';
@@ -96,12 +98,15 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
   const scheme = policies.content('metadata.json');
   const recordFaults = faultsFor(recordSchema(scheme, policies.content('dictionaries.json'), 'arr', { orgType: profile.orgType }));
 
+  const viruses = virusEngine(policies.content('virus.json'));
+  const virus = virusService(box, viruses);
   const inspector: Inspector = {
     async inspect(object, fileName): Promise<FileJudgement> {
       const source = await box.vault.source(object);
       try {
         const outcome = await pool.examine(source, fileName);
-        const examination = typeof outcome === 'string' ? fatalExamination(outcome) : outcome;
+        const examined = typeof outcome === 'string' ? fatalExamination(outcome) : outcome;
+        const examination = { ...examined, observations: [...examined.observations, ...scanObservations(await viruses.scan(source))] };
         const { verdict, findings } = judge(examination);
         return { format: { ...examination.identified }, facts: { ...examination.facts }, verdict, findings: [...findings] };
       } finally {
@@ -210,6 +215,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     keys: keyService({ store, keys: box.keys, whenUnlocked: async () => {
       await box.whenUnlocked();
       await inspecting.rulePacks.begin();
+      await virus.follow();
       await counterparts.transport.ensure();
       await accessions.resume();
       await offline.imports.resume();
@@ -234,7 +240,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     arrangement,
     volumes: volumeService({ box, relations, fondsRules: rulesOf, nameOf }),
     relations: relationService({ store, clock, ids, policy: policies.content('relations.json'), visibleRecords: recordsShown, nameOf }),
-    ...inspecting,
+    ...inspecting, virus,
     filing: certifying.settledFiling(filingService({ ...arranging, scope: box.tables.current.scope, store, sm3: box.sm3, test, searchedKeys: searchedKeys(scheme), rehearsal: profile.rehearsal, responsibility: async () => responsibilityGap(policies.content('registers.json'), { registers: registerRepository(reader, sealing) }, clock.today()), requireScans: scanning.scans.requireDescribed })),
     renumbering: renumberingService({ ...arranging, store, sm3: box.sm3, searchedKeys: searchedKeys(scheme), nameOf }),
     report, compliance,

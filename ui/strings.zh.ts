@@ -109,6 +109,8 @@ export const ACTS: Readonly<Record<string, string>> = {
   'rulepack.preview': '取待签的规则包登记原文',
   'rulepack.enter': '登记规则包',
   'rulepack.activate': '启用规则包',
+  'virus.show': '病毒引擎与病毒库',
+  'virus.register': '登记离线病毒库',
   'seal.strip': '去除电子签章的签名数据',
   'arrangement.list': '待整理清单',
   'arrangement.preview': '预览档号',

@@ -84,6 +84,7 @@ export async function listen(options: ListenOptions): Promise<Running> {
   services.guardingWork.start();
   await services.alarmWork.start();
   await services.rulePacks.begin();
+  await services.virus.follow();
   await services.backup.begin();
   await services.transferSealing.resume();
   await services.destructionWork.begin();

@@ -28,6 +28,7 @@ import { ReportsPolicy } from './report.js';
 import { HolidaysFile, MarkingCasesFile } from './marking-case.js';
 import { ActsFile, DutiesFile, MarkingFile, PasswordsFile } from './secrecy.js';
 import { SourceSystemsPolicy } from './source.js';
+import { VirusPolicy } from './virus.js';
 import { TransferPolicy } from './transfer.js';
 import { UsePolicy } from './use.js';
 
@@ -70,6 +71,7 @@ export const POLICY_FILES = {
   'source-systems.json': SourceSystemsPolicy,
   'test-items.json': TestItems,
   'transfer.json': TransferPolicy,
+  'virus.json': VirusPolicy,
   'use.json': UsePolicy,
   'holidays.json': HolidaysFile,
   'marking.json': MarkingFile,

@@ -86,3 +86,17 @@ test.serial('第二十一条: a pack that was tampered with is shown as such and
   t.is((await sysadmin.post('rulepack.activate', { version: box.running.box.policies.content('test-items.json').version })).status, 200, 'back to the one that holds');
   t.is((await archivist.post('inspection.run', { batch })).status, 200);
 });
+
+test.serial('第二十六条: a box without an engine says so; the offline library is registered by the 系统管理员 and its age shown', async (t) => {
+  const sysadmin = await box.as('sunhao');
+  interface State { readonly engine: string; readonly why: string | null; readonly libraryOn: string | null; readonly stale: boolean; readonly ageDays: number | null; readonly code?: string }
+  const before = done(await archivist.get<State>('virus.show'));
+  if (before.engine !== 'builtin') { t.is((await sysadmin.post<Refused>('virus.register', { on: '2026-01-01', packageNo: 'X1' })).body.code, 'E_STATE_INVALID'); return; }
+  t.truthy(before.why);
+  t.is((await archivist.post<Refused>('virus.register', { on: '2026-01-01', packageNo: 'X1' })).body.code, 'E_DENIED');
+  t.is((await sysadmin.post<Refused>('virus.register', { on: '2999-01-01', packageNo: 'X1' })).body.code, 'E_INPUT_INVALID');
+  t.is((await sysadmin.post('virus.register', { on: '2020-01-01', packageNo: 'LX-2020-01' })).status, 200);
+  const after = done(await archivist.get<State>('virus.show'));
+  t.deepEqual([after.libraryOn, after.stale], ['2020-01-01', true]);
+  t.is(done(await archivist.post<Ran>('inspection.run', { batch })).conclusion, 'unqualified', 'GD-4-1');
+});

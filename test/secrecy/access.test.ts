@@ -119,6 +119,8 @@ const MAY = `
   rulepack.preview           secadmin
   rulepack.enter             secadmin
   rulepack.activate          sysadmin auditadmin
+  virus.show                 three-officers inspector keepers
+  virus.register             sysadmin
   seal.strip                 collectors
   arrangement.list           collectors
   arrangement.preview        collectors

@@ -25,7 +25,7 @@ import { peopleRoutes } from './people.js';
 import { personRoutes } from './person.js';
 import { recordRoutes } from './record.js';
 import { registerRoutes } from './register.js';
-import { rulePackRoutes } from './rulepack.js';
+import { rulePackRoutes, virusRoutes } from './rulepack.js';
 import { volumeRoutes } from './volume.js';
 import { relationRoutes } from './relation.js';
 import { reportRoutes } from './report.js';
@@ -59,6 +59,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...inspectionRoutes(services.inspection),
   ...arrangementRoutes(services.arrangement),
   ...rulePackRoutes(services.rulePacks),
+  ...virusRoutes(services.virus),
   ...relationRoutes(services.relations),
   ...volumeRoutes(services.volumes),
   ...filingRoutes(services.filing, services.renumbering),

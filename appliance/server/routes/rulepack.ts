@@ -1,7 +1,14 @@
 import { RulePackActivate, RulePackEnter, RulePackList, RulePackPreview, RulePackShow } from '../../../policies/schemas/rule-pack.js';
+import { VirusRegister, VirusShow } from '../../../policies/schemas/virus.js';
+import type { VirusService } from '../../inspection/virus-service.js';
 import type { RulePacks } from '../../inspection/rule-packs.js';
 import { route } from '../route.js';
 import type { Routes } from '../route.js';
+
+export const virusRoutes = (virus: VirusService): Routes => ({
+  'virus.show': route({ method: 'GET', summary: '病毒引擎与病毒库', input: VirusShow, errors: ['E_DENIED'], handle: virus.show }),
+  'virus.register': route({ method: 'POST', summary: '登记离线病毒库', input: VirusRegister, errors: ['E_DENIED', 'E_INPUT_INVALID', 'E_STATE_INVALID'], handle: virus.register }),
+});
 
 export const rulePackRoutes = (packs: RulePacks): Routes => ({
   'rulepack.list': route({ method: 'GET', summary: '检测规则包', input: RulePackList, errors: ['E_DENIED'], handle: packs.list }),
