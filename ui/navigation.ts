@@ -21,6 +21,8 @@ export const PAGES: readonly PageGroup[] = [
       { path: '/imports', name: '导入导出', acts: ['import.list', 'exchange.metadata'] },
       { path: '/inspection', name: '四性检测', acts: ['inspection.list'], letter: 't' },
       { path: '/arrangement', name: '整理编目', acts: ['arrangement.list'], letter: 'a' },
+      { path: '/volumes', name: '案卷', acts: ['volume.list'] },
+      { path: '/rule-packs', name: '检测规则与病毒库', acts: ['rulepack.list'] },
       { path: '/filing', name: '清点归档', acts: ['filing.list'], letter: 'f' },
     ],
   },
