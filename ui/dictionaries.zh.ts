@@ -6,7 +6,7 @@ export const CATEGORIES: readonly { readonly value: string; readonly name: strin
 export const RETENTIONS: readonly { readonly value: string; readonly name: string }[] = [{ value: 'Y', name: '永久' }, { value: 'D30', name: '30 年' }, { value: 'D10', name: '10 年' }];
 export const ROLES: Readonly<Record<string, string>> = { main: '正文', attachment: '附件', process_sheet: '处理单', draft: '草稿', final: '定稿', annotation: '批注' };
 export const ACTIVITIES: Readonly<Record<string, string>> = {
-  capture: '捕获', verify4p: '检测', recheck: '退回', arrange: '整理', assign_code: '编档号', describe: '著录', strip_seal: '去签留章', strip: '去签留章', classify: '定密', mark: '定密', file: '归档', return: '退回', reconcile: '清点', read: '阅览', transfer: '移交', appraise: '鉴定', hold: '冻结', lift_hold: '解除冻结', consent_destroy: '同意销毁', destroy: '销毁', withdraw: '移出',
+  capture: '捕获', verify4p: '检测', recheck: '退回', arrange: '整理', assign_code: '编档号', describe: '著录', strip_seal: '去签留章', strip: '去签留章', classify: '定密', mark: '定密', file: '归档', return: '退回', reconcile: '清点', read: '阅览', transfer: '移交', appraise: '鉴定', hold: '冻结', lift_hold: '解除冻结', opening_review: '开放审核', consent_destroy: '同意销毁', destroy: '销毁', withdraw: '移出',
 };
 export const categoryName = (code: string | null): string => CATEGORIES.find((one) => one.value === code)?.name ?? code ?? '—';
 export const activityName = (activity: string): string => ACTIVITIES[activity] ?? activity;

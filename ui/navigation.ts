@@ -38,6 +38,13 @@ export const PAGES: readonly PageGroup[] = [
     ],
   },
   {
+    name: '开放利用', pages: [
+      { path: '/opening', name: '开放审核', acts: ['opening.due'] },
+      { path: '/uses', name: '利用与借阅', acts: ['use.list'] },
+      { path: '/certificates', name: '出证', acts: ['certificate.list'] },
+    ],
+  },
+  {
     name: '鉴定销毁', pages: [
       { path: '/appraisal', name: '到期鉴定', acts: ['appraisal.due', 'appraisal.list'] },
       { path: '/destruction', name: '档案销毁', acts: ['destruction.list'] },
