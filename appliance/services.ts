@@ -36,6 +36,7 @@ import { composeTransfers } from './transfers/compose.js';
 import { composeOpening } from './opening/compose.js';
 import { composeUse } from './use/compose.js';
 import { composeCertificates } from './certificates/compose.js';
+import { composeCompilations } from './compilations/compose.js';
 import { composeOutputs } from './outputs/compose.js';
 import { composeScans } from './scans/compose.js';
 import { composeDisposal } from './disposal/compose.js';
@@ -196,6 +197,7 @@ export function servicesOf(box: Box, pool: InspectionPool, preview: Preview, int
     ...carrying,
     ...composeOutputs(box, { approvals: identity.approvals, engine: alarming.alarmWork.engine, devices: carrying.devices, preview, nameOf, reader: readerOf }),
     ...certifying,
+    ...composeCompilations(box, { nameOf }),
     ...composeUse(box, { approvals: identity.approvals, nameOf }),
     ...composeOpening(box, { approvals: identity.approvals, nameOf, searchedKeys: searchedKeys(scheme) }),
     ...disposing,

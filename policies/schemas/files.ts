@@ -31,6 +31,7 @@ import { SourceSystemsPolicy } from './source.js';
 import { VirusPolicy } from './virus.js';
 import { TransferPolicy } from './transfer.js';
 import { UsePolicy } from './use.js';
+import { SuggestionRules } from './compilation.js';
 
 /**
  * 策略文件目录: every JSON file of `policies/` and the schema it must satisfy. The box does not start when a file is missing,
@@ -73,6 +74,7 @@ export const POLICY_FILES = {
   'transfer.json': TransferPolicy,
   'virus.json': VirusPolicy,
   'use.json': UsePolicy,
+  'suggestions.json': SuggestionRules,
   'holidays.json': HolidaysFile,
   'marking.json': MarkingFile,
   'marking-cases.json': MarkingCasesFile,

@@ -29,7 +29,7 @@ export type DutyRow = DutiesFile['duties'][number];
 
 const ActName = Type.String({ pattern: '^[a-z]+\\.[a-z]+(-[a-z]+)*$', description: 'capability.verb' });
 const ObjectKind = Type.Union(
-  [Type.Literal('record'), Type.Literal('capture'), Type.Literal('classification'), Type.Literal('report'), Type.Literal('accession'), Type.Literal('carrier'), Type.Literal('transfer'), Type.Literal('output'), Type.Literal('use'), Type.Literal('disposal'), Type.Literal('conversion'), Type.Literal('destruction')],
+  [Type.Literal('record'), Type.Literal('capture'), Type.Literal('classification'), Type.Literal('report'), Type.Literal('accession'), Type.Literal('carrier'), Type.Literal('transfer'), Type.Literal('output'), Type.Literal('use'), Type.Literal('compilation'), Type.Literal('disposal'), Type.Literal('conversion'), Type.Literal('destruction')],
   { description: '客体种类' },
 );
 export type ObjectKind = Static<typeof ObjectKind>;

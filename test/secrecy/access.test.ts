@@ -253,6 +253,17 @@ const MAY = `
   use.statistics             custodian archivist officer unit_head inspector
   certificate.list           archivist custodian repository unit_head officer
   certificate.issue          archivist custodian repository
+  compilation.list           archivist custodian officer unit_head inspector
+  compilation.show           archivist custodian officer unit_head inspector
+  compilation.open           archivist custodian
+  compilation.add            archivist custodian
+  compilation.remove         archivist custodian
+  compilation.register       archivist custodian
+  suggestion.list            archivist custodian
+  suggestion.topics          archivist custodian
+  suggestion.settle          archivist custodian
+  share.list                 archivist custodian repository unit_head inspector
+  share.export               archivist custodian repository
   eligibility.show           archivist custodian proposer
   eligibility.submit         archivist custodian proposer
   eligibility.review         archivist custodian

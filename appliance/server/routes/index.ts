@@ -38,6 +38,7 @@ import { tableRoutes } from './table.js';
 import { transferRoutes } from './transfer.js';
 import { useRoutes } from './use.js';
 import { certificateRoutes } from './certificate.js';
+import { compilationRoutes } from './compilation.js';
 
 /** One line a capability. */
 const everyRoute = (box: Box, services: Services): Routes => ({
@@ -83,6 +84,7 @@ const everyRoute = (box: Box, services: Services): Routes => ({
   ...openingRoutes(services),
   ...useRoutes(services),
   ...certificateRoutes(services),
+  ...compilationRoutes(services),
   ...disposalRoutes(services.disposal, box.policies.content('media-destruction.json').photos.maxBytes),
   ...systemRoutes(box, services),
 });

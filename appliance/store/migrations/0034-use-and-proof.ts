@@ -2,13 +2,13 @@ import type { Migration } from './migration.js';
 
 const LEVEL = 'CHECK (level BETWEEN 0 AND 4)';
 
-/** 利用单 and its copies, 编研与专题, 提取的主题词、人名、地名, 单套归档资格, 出证. Titles, terms and words are sealed under the level of the row. */
+/** 利用单 and its copies, 编研与专题, 提取的主题词、人名、地名, 共享登记, 单套归档资格, 出证. Titles, terms and words are sealed under the level of the row. */
 export const useAndProof: Migration = {
   name: '0034-use-and-proof',
   statements: [
     'CREATE TABLE use_output (use TEXT NOT NULL REFERENCES use_request (id), output TEXT NOT NULL UNIQUE REFERENCES output_request (id), PRIMARY KEY (use, output)) STRICT, WITHOUT ROWID',
     `CREATE TABLE compilation (
-      id TEXT PRIMARY KEY, no TEXT NOT NULL UNIQUE, kind TEXT NOT NULL CHECK (kind IN ('compilation','topic')), state TEXT NOT NULL CHECK (state IN ('draft','registered','withdrawn')), fonds TEXT NOT NULL, department TEXT NOT NULL,
+      id TEXT PRIMARY KEY, no TEXT NOT NULL UNIQUE, kind TEXT NOT NULL CHECK (kind IN ('compilation','topic')), state TEXT NOT NULL CHECK (state IN ('draft','registered')), fonds TEXT NOT NULL, department TEXT NOT NULL,
       owner TEXT NOT NULL REFERENCES person (id), opened_at TEXT NOT NULL, registered_at TEXT, level INTEGER NOT NULL ${LEVEL}, sealed BLOB NOT NULL, version INTEGER NOT NULL
     ) STRICT`,
     'CREATE INDEX compilation_at ON compilation (level, opened_at)',
@@ -19,6 +19,7 @@ export const useAndProof: Migration = {
       level INTEGER NOT NULL ${LEVEL}, sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX subject_term_record ON subject_term (record)',
+    'CREATE TABLE share_package (id TEXT PRIMARY KEY, no TEXT NOT NULL UNIQUE, by TEXT NOT NULL REFERENCES person (id), at TEXT NOT NULL, entries INTEGER NOT NULL, level INTEGER NOT NULL CHECK (level IN (0, 1)), sealed BLOB NOT NULL) STRICT',
     `CREATE TABLE single_set (
       id TEXT PRIMARY KEY, batch TEXT NOT NULL UNIQUE REFERENCES capture_batch (id), state TEXT NOT NULL CHECK (state IN ('submitted','approved','returned')), submitted_by TEXT NOT NULL REFERENCES person (id), submitted_at TEXT NOT NULL,
       reviewed_by TEXT, reviewed_at TEXT, eligible INTEGER CHECK (eligible IN (0, 1)), level INTEGER NOT NULL ${LEVEL}, sealed BLOB NOT NULL, version INTEGER NOT NULL

@@ -36,6 +36,8 @@ import { packRepository } from './packs.js';
 import type { PackRepository } from './packs.js';
 import { outputRepository } from './outputs.js';
 import type { OutputRepository } from './outputs.js';
+import { compilationRepository } from './compilations.js';
+import type { CompilationRepository } from './compilations.js';
 import { proofRepository } from './proofs.js';
 import type { ProofRepository } from './proofs.js';
 import { useLinkRepository } from './use-links.js';
@@ -105,6 +107,7 @@ export interface Repositories extends InspectionTx, SecrecyTx {
   readonly uses: UseRepository;
   readonly useLinks: UseLinkRepository;
   readonly proofs: ProofRepository;
+  readonly compilations: CompilationRepository;
   readonly disposals: DisposalRepository;
   readonly media: MediaRepository;
   readonly imports: PackageImportRepository;
@@ -136,7 +139,7 @@ export function repositories(sql: Sql, sealing: Sealing, hold?: HoldRows): Repos
     registers: registerRepository(sql, sealing), reports: reportRepository(sql, sealing), custody: custodyRepository(sql, sealing), compliance: complianceRepository(sql, sealing),
     carriers: carrierRepository(sql, sealing), devices: deviceRepository(sql, sealing), outputs: outputRepository(sql, sealing),
     openings: openingRepository(sql, sealing, hold),
-    uses: useRepository(sql, sealing), useLinks: useLinkRepository(sql), proofs: proofRepository(sql, sealing),
+    uses: useRepository(sql, sealing), useLinks: useLinkRepository(sql), proofs: proofRepository(sql, sealing), compilations: compilationRepository(sql, sealing),
     accessions: accessionRepository(sql, sealing), sources: sourceRepository(sql, sealing), tables: tableRepository(sql),
     appraisals: appraisalRepository(sql, sealing, hold), holds: legalHoldRepository(sql, sealing),
     disposals: disposalRepository(sql, sealing), media: mediaRepository(sql, sealing), imports: packageImportRepository(sql, sealing),
