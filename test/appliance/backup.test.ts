@@ -233,9 +233,9 @@ test('保密法第二十九条: nothing telling in a backup; any byte flipped, a
       }
     };
     for (const name of names) await probe(name, 0.5, 1);
-    await fc.assert(fc.asyncProperty(fc.constantFrom(...names), fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 255 }), probe), { numRuns: 40 });
+    await fc.assert(fc.asyncProperty(fc.constantFrom(...names), fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 255 }), probe), { numRuns: 15 });
     // Where all is small it matters most: every byte of the signature, and of the manifest at steps.
-    for (let n = 0; n < 12; n += 1) for (const name of [MANIFEST, SIGNATURE, CERTIFICATES]) await probe(name, n / 12, 1 << (n % 8));
+    for (let n = 0; n < 6; n += 1) for (const name of [MANIFEST, SIGNATURE, CERTIFICATES]) await probe(name, n / 6, 1 << n);
 
     const first = names.find((name) => name.endsWith('.sealed')) ?? '';
     await writeFile(path.join(part, 'more.txt'), 'x');
@@ -356,13 +356,17 @@ test('a backup killed at any file operation leaves nothing that verifies falsely
     return said;
   };
   let finished = 0;
+  const whole = new Set<string>();
   for (const [at_, step] of [3, 9, 17, 26, 38, 47, 58, 66, 73, 79, 84, 90, 1000].entries()) {
     const said = await run(`BF-2026-${String(at_ + 1).padStart(4, '0')}`, step);
     if (said.includes('done')) finished += 1;
     for (const where of [target, keys]) {
       for (const name of await readdir(where)) {
+        // Whoever was whole once is looked at again when all is over.
+        if (whole.has(name) && step !== 1000) continue;
         const verdict = await verifyBackup(path.join(where, name), WISH);
         t.is(verdict.valid, !name.endsWith('.part'), `${name} after step ${String(step)}: ${JSON.stringify(verdict.faults)}`);
+        if (verdict.valid) whole.add(name);
       }
     }
   }
