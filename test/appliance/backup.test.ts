@@ -357,7 +357,7 @@ test('a backup killed at any file operation leaves nothing that verifies falsely
   };
   let finished = 0;
   const whole = new Set<string>();
-  for (const [at_, step] of [3, 9, 17, 26, 38, 47, 58, 66, 73, 79, 84, 90, 1000].entries()) {
+  for (const [at_, step] of [3, 17, 38, 58, 66, 79, 90, 1000].entries()) {
     const said = await run(`BF-2026-${String(at_ + 1).padStart(4, '0')}`, step);
     if (said.includes('done')) finished += 1;
     for (const where of [target, keys]) {
@@ -372,7 +372,7 @@ test('a backup killed at any file operation leaves nothing that verifies falsely
   }
   t.true(finished >= 1);
   const killed = await readFile(log, 'utf8');
-  t.true(killed.split('\n').length > 8, killed);
+  t.true(killed.split('\n').length > 5, killed);
   for (const where of [target, keys]) t.deepEqual((await readdir(where)).filter((name) => name.endsWith('.part')), [], 'the last one cleared what the others left');
   // What the power left in the data directory goes at the next start.
   await mkdir(path.join(box.data, 'snapshots'), { recursive: true });
