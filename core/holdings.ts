@@ -27,8 +27,13 @@ export interface CaptureBatch {
 export type BatchState = 'open' | 'filed' | 'withdrawn';
 
 /** Columns of a record: structural facts that may rest in the clear. */
+/** 资源类型 (办法第二十七条): one catalogue holds both. */
+export type ResourceType = 'born_digital' | 'digitized';
+
 export interface RecordFacts {
   readonly id: string;
+  /** As the catalogue has it: scans are 数字化成果 unless the description says otherwise. */
+  readonly resourceType?: ResourceType;
   /** 电子文件号 M7 */
   readonly electronicRecordCode: string;
   readonly batch: string;
@@ -183,6 +188,7 @@ export interface RecordQuery {
   /** Levels whose words the session can form: up to its own. */
   readonly levels: readonly Level[];
   readonly equals: Readonly<Partial<Record<'categoryCode' | 'archivalYear' | 'retentionCode' | 'fonds' | 'department' | 'level' | 'state' | 'orgOrFunction', string | number>>>;
+  readonly resourceType?: ResourceType;
   readonly codePrefix: string | null;
   readonly from: CalendarDate | null;
   readonly until: CalendarDate | null;

@@ -1,6 +1,6 @@
 export type RoundKind = 'fixity' | 'readable';
 export const ROUND_NAMES: Readonly<Record<RoundKind, string>> = { fixity: '固定性', readable: '可读性' };
-export const ROUND_WORDS: Readonly<Record<RoundKind, string>> = { fixity: '逐字节校验封存内容的每个校验码', readable: '打开文件并绘出首页' };
+export const ROUND_WORDS: Readonly<Record<RoundKind, string>> = { fixity: '逐字节校验封存内容', readable: '打开文件并绘出首页' };
 export type CaseKind = RoundKind | 'environment' | 'medium';
 export const CASE_NAMES: Readonly<Record<CaseKind, string>> = { ...ROUND_NAMES, environment: '温湿度', medium: '载体' };
 export const HANDLING_NAMES = { restored: '从备份修复', migrated: '转换或迁移', replaced: '更换', adjusted: '调控', no_fault: '复核无误' } as const;

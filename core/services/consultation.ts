@@ -59,13 +59,13 @@ export function consultationService(parts: ConsultationParts) {
       return store.read(call, async (tx) => {
         await tx.allow();
         // The words themselves never reach the ledger: only that there were some.
-        tx.audit({ action: call.act, detail: { words: input.q !== undefined, filters: Object.keys(equals), page } });
+        tx.audit({ action: call.act, detail: { words: input.q !== undefined, filters: [...Object.keys(equals), ...(input.resourceType === undefined ? [] : ['resourceType'])], page } });
         if (plan !== null && plan.any.every((phrases) => phrases.length === 0)) {
           return { page, size, total: 0, more: false, rows: [], tooShort: plan.tooShort };
         }
         const { rows, total, more = false } = await tx.records.search({
           visible, words: plan === null ? null : plan.any, levels: LEVELS.filter((level) => level <= highest), equals,
-          codePrefix: input.codePrefix === undefined ? null : normaliseCode(input.codePrefix), from: input.from ?? null, until: input.until ?? null, sort,
+          ...(input.resourceType === undefined ? {} : { resourceType: input.resourceType }), codePrefix: input.codePrefix === undefined ? null : normaliseCode(input.codePrefix), from: input.from ?? null, until: input.until ?? null, sort,
         }, { offset: (page - 1) * size, limit: size });
         return { page, size, total, more, rows, tooShort: plan?.tooShort ?? [] };
       });

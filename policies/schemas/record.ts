@@ -15,6 +15,7 @@ export const RecordSearch = Type.Object({
   fonds: Type.Optional(Type.String({ pattern: '^[A-Z]\\d{3}$', description: '全宗' })),
   department: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: '部门' })),
   level: Type.Optional(Type.Integer({ minimum: 0, maximum: 4, description: '密级' })),
+  resourceType: Type.Optional(Type.Union([Type.Literal('born_digital'), Type.Literal('digitized')], { description: '资源类型:原生电子或数字化成果' })),
   codePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: '档号前缀' })),
   from: Type.Optional(Day), until: Type.Optional(Day),
   sort: Type.Optional(Type.Union([Type.Literal('newest'), Type.Literal('oldest'), Type.Literal('code')], { description: '排序' })),

@@ -5,10 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { vaultPath } from '../../appliance/content/paths.js';
 import { seedRehearsal } from '../../appliance/founding/rehearsal-records.js';
-import { openTestBox, signIn } from '../helpers/box.js';
+import { openTestBox, signIn, upload } from '../helpers/box.js';
 import type { Client, TestBox } from '../helpers/box.js';
 import { spawnBox } from '../helpers/killable-box.js';
 import { at, done } from '../helpers/marked.js';
+import { smallPdf } from '../helpers/office.js';
 
 interface Round { readonly state: string; readonly wanted: number; readonly checked: number; readonly faults: number }
 interface Shown { readonly kinds: readonly { readonly kind: string; readonly overdue: boolean | null; readonly total: number | null; readonly round: Round | null }[] }
@@ -41,7 +42,7 @@ async function flip(file: string): Promise<void> {
   await writeFile(file, bytes);
 }
 
-test('第三十条: a round reads everything that is due, stops and goes on, finds one changed byte, opens a case, and is set right from a backup', async (t) => {
+test('第三十条、第二十七条一款: a round reads everything that is due, stops and goes on, finds one changed byte, opens a case, and is set right from a backup', async (t) => {
   t.timeout(300_000);
   const box = await openTestBox(t);
   await seedRehearsal(box.running.box, box.running.services);
@@ -104,7 +105,17 @@ test('第三十条: a round reads everything that is due, stops and goes on, fin
   t.is((await finished(sysadmin, 'fixity')).faults, 0);
   t.is((await archivist.get('record.show', { record: victim?.record ?? '' })).status, 200);
 
-  // 存储位置 (第二十七条), 温湿度, 载体.
+  // 统一资源目录 (第二十七条一款): born digital and digitised in one catalogue, told apart by 资源类型.
+  const all = done(await archivist.get<{ total: number; rows: { id: string; resourceType: string }[] }>('record.search', { size: 100 }));
+  t.true(all.rows.every((row) => row.resourceType === 'born_digital'));
+  const { batch } = done(await archivist.post<{ batch: string }>('capture.open', { fonds: 'Z109', department: 'DAS', method: 'paper_scan', offlineReason: '纸质档案数字化' }));
+  const { record: scan } = done(await upload(archivist, batch, '扫描件.pdf', await smallPdf('scanned')));
+  t.like(await it.reader.one('SELECT resource_type FROM record WHERE id = $1', scan), { resource_type: 'digitized' });
+  await it.store.housekeep(async (sql) => { await sql.run("UPDATE record SET resource_type = 'digitized' WHERE id = $1", all.rows[0]?.id ?? ''); });
+  const of = async (resourceType: string): Promise<number> => done(await archivist.get<{ total: number }>('record.search', { resourceType })).total;
+  t.deepEqual([await of('digitized'), await of('born_digital')], [1, all.total - 1]);
+
+  // 存储位置 (第二十七条二款), 温湿度, 载体.
   t.is((await sysadmin.post<Code>('preservation.register-location', { name: '商用云', kind: 'other_cloud', level: 0 })).body.code, 'E_CLOUD_STORAGE_FORBIDDEN');
   t.is((await sysadmin.post<Code>('preservation.register-location', { name: '政务云', kind: 'gov_cloud', level: 2, responsibilityNo: '责〔2026〕1号' })).body.code, 'E_CLOUD_STORAGE_FORBIDDEN');
   done(await sysadmin.post('preservation.register-location', { name: '政务云', kind: 'gov_cloud', level: 1, responsibilityNo: '责〔2026〕1号', responsibleUnit: '市大数据中心' }));

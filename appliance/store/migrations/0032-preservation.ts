@@ -34,5 +34,10 @@ export const preservation: Migration = {
       checked_by TEXT NOT NULL REFERENCES person (id), entered_at TEXT NOT NULL
     ) STRICT`,
     'CREATE INDEX medium_check_carrier ON medium_check (carrier, checked_on)',
+    "ALTER TABLE record ADD COLUMN resource_type TEXT NOT NULL DEFAULT 'born_digital' CHECK (resource_type IN ('born_digital','digitized'))",
+    "UPDATE record SET resource_type = 'digitized' WHERE batch IN (SELECT id FROM capture_batch WHERE method = 'paper_scan')",
+    `CREATE TRIGGER record_resource AFTER INSERT ON record WHEN (SELECT method FROM capture_batch WHERE id = NEW.batch) = 'paper_scan'
+      BEGIN UPDATE record SET resource_type = 'digitized' WHERE id = NEW.id; END`,
+    "CREATE INDEX record_digitized ON record (document_date) WHERE resource_type = 'digitized'",
   ],
 };

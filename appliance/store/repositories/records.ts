@@ -1,6 +1,6 @@
 import { ArchiveError } from '../../../core/errors.js';
 import type { Description } from '../../../core/description.js';
-import type { ListScope, Page, Paged, ProcessEvent, RecordQuery, RecordRepository, StoredRecord } from '../../../core/holdings.js';
+import type { ListScope, Page, Paged, ProcessEvent, RecordQuery, RecordRepository, ResourceType, StoredRecord } from '../../../core/holdings.js';
 import type { Level, TargetScope } from '../../../core/ports.js';
 import type { Sealing } from '../sealing.js';
 import { insert, places, saveVersion } from '../sql.js';
@@ -13,7 +13,7 @@ export interface RecordRow {
   code_profile: string | null; code_status: StoredRecord['codeStatus']; classification: string | null; mark: string | null; filing_deadline: string | null;
   filed_at: string | null; transfer_due_on: string | null; retention_expires_on: string | null; verdict: StoredRecord['verdict'];
   metadata_digest: string | null; sealed: Buffer; captured_at: string; version: number;
-  current_retention: string | null; legal_hold: number | null; appraisal: string | null; destruction_order: string | null; transfer_batch: string | null; retain_until: string | null;
+  current_retention: string | null; legal_hold: number | null; appraisal: string | null; destruction_order: string | null; transfer_batch: string | null; retain_until: string | null; resource_type: ResourceType;
 }
 
 interface ScopeRow { record: string; kind: 'person' | 'department' | 'request' | 'compartment'; ref: string }
@@ -28,12 +28,15 @@ const columns = (record: StoredRecord, sealing: Sealing): Record<string, SqlValu
   metadata_digest: record.metadataDigest, sealed: sealing.seal(record.level, `record/${record.id}`, record.description), captured_at: record.capturedAt,
   current_retention: record.currentRetention, legal_hold: record.legalHold ? 1 : null, appraisal: record.appraisal, destruction_order: record.destructionOrder,
   transfer_batch: record.transferBatch, retain_until: record.retainUntil,
+  // What nobody described is as it was captured: a trigger knows scans.
+  ...(isResourceType(record.description.resourceType) ? { resource_type: record.description.resourceType } : {}),
 });
+const isResourceType = (text: string | undefined): text is ResourceType => text === 'born_digital' || text === 'digitized';
 
 /** A row as a record; the sealed description is opened, so the box must be unlocked. */
 export function recordOf(row: RecordRow, scope: TargetScope, sealing: Sealing): StoredRecord {
   return {
-    id: row.id, electronicRecordCode: row.electronic_record_code, batch: row.batch, state: row.state, level: row.level, fonds: row.fonds,
+    id: row.id, resourceType: row.resource_type, electronicRecordCode: row.electronic_record_code, batch: row.batch, state: row.state, level: row.level, fonds: row.fonds,
     department: row.department, owner: row.owner, categoryCode: row.category, archivalYear: row.archival_year, retentionCode: row.retention,
     orgOrFunction: row.org_or_function, scheduleItemId: row.schedule_item, scheme: row.scheme, documentDate: row.document_date, completedOn: row.completed_on,
     series: row.series, sequence: row.sequence, archivalCode: row.archival_code, codeProfile: row.code_profile, codeStatus: row.code_status, classificationId: row.classification,
@@ -106,6 +109,7 @@ const BY_CODE = { walk: 'INDEXED BY record_coded', order: 'record.archival_code'
 const BY_SERIAL = 'INDEXED BY record_serial';
 
 function walkOf(query: RecordQuery): string {
+  if (query.resourceType === 'digitized' && query.sort !== 'code') return 'INDEXED BY record_digitized';
   if (query.sort === 'code') return `INDEXED BY ${query.equals.archivalYear === undefined ? 'record_code' : 'record_year_code'}`;
   const asked = WALKS.find(([key]) => query.equals[key] !== undefined);
   return `INDEXED BY ${asked === undefined ? 'record_newest' : asked[1]}`;
@@ -126,6 +130,8 @@ async function searchRecords(sql: Sql, sealing: Sealing, hold: HoldRows, common:
     const value = query.equals[key as keyof typeof EQUAL_COLUMNS];
     if (value !== undefined) wheres.push(`record.${column} = ${bind(value)}`);
   }
+  // In the text, not bound: so the index of the digitised answers it.
+  if (query.resourceType !== undefined) wheres.push(query.resourceType === 'digitized' ? "record.resource_type = 'digitized'" : "record.resource_type = 'born_digital'");
   if (query.from !== null) wheres.push(`record.document_date >= ${bind(query.from)}`);
   if (query.until !== null) wheres.push(`record.document_date <= ${bind(query.until)}`);
   const inOrderOfCodes = query.sort === 'code' && query.codePrefix !== null;
