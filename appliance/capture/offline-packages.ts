@@ -199,6 +199,8 @@ export function offlinePackages(parts: OfflinePackageParts) {
         requireName(source.fileName);
         if (source.bytes > limits.fileBytes) throw new ArchiveError('E_UPLOAD_TOO_LARGE', { limitBytes: limits.fileBytes });
       }
+      // Mounting media on the box is the archives' business; a department sends in what lies at its own terminal.
+      if (source.kind === 'medium' && call.duty === 'proposer') throw new ArchiveError('E_ACCESSION_MEDIUM', { duty: call.duty }, [{ at: '/source/place', message: '部门承办人请从本终端送入文件，介质由档案部门挂载' }]);
       const place = source.kind === 'medium' ? await placeOnMedium(source.place, box.paths.root) : null;
       const level = await parts.levelOf(call);
       const [id, batchId, object] = [ids.uuid(), ids.uuid(), source.kind === 'file' ? ids.uuid() : null];
