@@ -126,8 +126,11 @@ export function offlinePackages(parts: OfflinePackageParts) {
         if (sealed.findings.length > 0) return await end(call, one, 'refuse', { total: told.total, form: told.form, sealed });
         await store.write(call, async (tx) => {
           const now = await tx.imports.get(one.id);
-          if (now?.state !== 'checking') return void (await tx.allow(batchTarget(batch), 'import.begin'), tx.audit({ action: call.act, object: one.batch, objectType: 'capture', objectLevel: one.level, detail: { import: one.id, left: true } }));
           await tx.allow(batchTarget(batch), 'import.begin');
+          if (now?.state !== 'checking') {
+            tx.audit({ action: call.act, object: one.batch, objectType: 'capture', objectLevel: one.level, detail: { import: one.id, left: true } });
+            return;
+          }
           await save(tx, call, now, { state: nextImport(now.state, 'pass'), total: told.total, form: told.form, sealed }, { form: told.form, items: told.total });
         });
       } finally {

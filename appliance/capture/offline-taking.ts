@@ -60,7 +60,7 @@ export async function takeParcel({ box, inspector, checking, step }: Taking, cal
         const outcomes = await Promise.allSettled(waiting.splice(0, TOGETHER).map(staged));
         for (const outcome of outcomes) if (outcome.status === 'fulfilled') ready.push(outcome.value);
         const broken = outcomes.find((outcome) => outcome.status === 'rejected');
-        if (broken !== undefined) throw broken.reason;
+        if (broken !== undefined) throw broken.reason instanceof Error ? broken.reason : new Error('an item was not staged');
       }
       await store.write(call, async (tx) => {
         const batch = await tx.batches.get(one.batch);

@@ -20,7 +20,10 @@ export function zipSink(at: string): SentZip {
   let entries = 0;
   let wait: Promise<unknown> | undefined;
   const zip = new Zip((error, piece, last) => {
-    if (error !== null) return void out.destroy(error);
+    if (error !== null) {
+      out.destroy(error);
+      return;
+    }
     if (!out.write(piece)) wait ??= once(out, 'drain').finally(() => { wait = undefined; });
     if (last) out.end();
   });
