@@ -90,7 +90,19 @@ export async function sweepMemory(box: string, memory: string = DISC.memory): Pr
 const NAMES = { libreoffice: 'LibreOffice', tesseract: 'Tesseract OCR' } as const;
 const LOOK: Limits = { seconds: LOOK_SECONDS, memoryMebibytes: 4096 };
 
-async function look(key: ToolState['key'], program: string, args: readonly string[], fits: (output: string) => boolean, memory: string): Promise<ToolState> {
+/** What is installed changes seldom, and asking starts a program. */
+const KNOWN_MS = 60_000;
+const known = new Map<string, { readonly at: number; readonly state: Promise<ToolState> }>();
+function look(key: ToolState['key'], program: string, args: readonly string[], fits: (output: string) => boolean, memory: string, asked = ''): Promise<ToolState> {
+  const name = `${key} ${memory} ${asked}`;
+  const before = known.get(name);
+  if (before !== undefined && performance.now() - before.at < KNOWN_MS) return before.state;
+  const state = lookNow(key, program, args, fits, memory);
+  known.set(name, { at: performance.now(), state });
+  return state;
+}
+
+async function lookNow(key: ToolState['key'], program: string, args: readonly string[], fits: (output: string) => boolean, memory: string): Promise<ToolState> {
   const name = NAMES[key];
   if (await memoryOf({ memory }) === null) return { key, name, state: 'no-memory-folder', version: '' };
   const ran = await run(program, args, '/', LOOK.seconds);
@@ -104,5 +116,5 @@ export const libreOffice = async (memory: string = DISC.memory): Promise<ToolSta
 
 /** Whether scans can be recognised here, in all the languages asked for. */
 export async function tesseract(languages: readonly string[], memory: string = DISC.memory): Promise<ToolState> {
-  return look('tesseract', 'tesseract', ['--list-langs'], (output) => { const there = new Set(output.split('\n').map((line) => line.trim())); return languages.every((one) => there.has(one)); }, memory);
+  return look('tesseract', 'tesseract', ['--list-langs'], (output) => { const there = new Set(output.split('\n').map((line) => line.trim())); return languages.every((one) => there.has(one)); }, memory, languages.join('+'));
 }
