@@ -44,7 +44,7 @@ test('演练: a box just founded holds filed records of every level it may keep,
 
   const { reader: sql, vault, keys, paths, sm3 } = box.running.box;
   t.deepEqual((await fsck({ sql, vault, keys, paths, sm3, check: () => true, deep: true })).findings, []);
-  const words = ['演练）', '机要交换', '清退', '重要会议'].map((word) => Buffer.from(word));
+  const words = ['演练）', '机要交换站', '载体集中清退', '重要会议安全'].map((word) => Buffer.from(word));
   for (const entry of await readdir(box.data, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const bytes = await readFile(path.join(entry.parentPath, entry.name));
