@@ -105,7 +105,7 @@ function values(parameter: Parameter, hidden: Filed, seen: Filed): readonly (str
     q: ['隐龙潭', '泄洪', '通知', '隐'], categoryCode: ['WS'], archivalYear: [2026], retentionCode: ['D10', 'Y'], fonds: ['Z109'], department: ['BMB', 'DAS', 'FGC'], level: [0, 1, 2, 3, 4],
     codePrefix: ['Z109-WS'], from: ['2026-01-01'], until: ['2026-12-31'], state: ['filed', 'arranged', 'inspected'], page: [1, 2], size: [1, 200], width: [400], run: [1, 2],
     carrier: id((one) => one.carrier ?? NOBODY), disposal: id((one) => one.disposal ?? NOBODY),
-    use: id((one) => one.use ?? NOBODY), mime: ['application/pdf', 'image/tiff'],
+    use: id((one) => one.use ?? NOBODY),
     classification: id((one) => one.matter ?? NOBODY), case: id((one) => one.form ?? NOBODY), output: id((one) => one.output ?? NOBODY),
     mime: ['application/pdf'], format: ['PDF 1.3'],
     number: [hidden.number, seen.number], reportNo: [hidden.reportNo ?? '', seen.reportNo ?? ''], seq: [0, 5, 90], older: [1], newer: [3], left: [1], right: [1, 2], volume: [NOBODY], version: ['1.1.0'], against: ['1.1.0'], action: ['capture'], actor: [NOBODY], kind: ['R08', 'R11', 'R15', 'capture', 'report'], id: id((one) => one.batch), code: ['3F9K2-M7Q0X', '00000-00000'], object: id((one) => one.record), result: ['ok'],
